@@ -1,6 +1,27 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
 const include = ['src/**/*.test.ts', 'test/**/*.test.ts'];
+/** Tests of what only Node has: processes, files, sockets, xmllint. */
+const nodeOnly = ['test/node/**'];
+
 export default defineConfig({
-  test: { projects: [{ test: { name: 'node', isolate: false, include } }] },
+  test: {
+    globalSetup: ['./test/global.ts'],
+    expect: { requireAssertions: true },
+    projects: [
+      { extends: true, test: { name: 'node', isolate: false, include } },
+      {
+        extends: true,
+        plugins: [
+          cloudflareTest(async () => ({
+            main: './src/worker.ts',
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: { bindings: { TEST_MIGRATIONS: await readD1Migrations('./src/db/migrations') } },
+          })),
+        ],
+        test: { name: 'workers', isolate: false, include, exclude: ['**/node_modules/**', ...nodeOnly] },
+      },
+    ],
+  },
 });

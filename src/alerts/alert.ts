@@ -1,0 +1,149 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { alerts, alertTexts, deliveries, incidents } from '../db/schema.ts';
+import { rows } from '../db/store.ts';
+import type { Gateway } from '../gateway.ts';
+import type { RenderedText } from '../text/render.ts';
+import type { Caller } from '../trust/operators.ts';
+import { Refusal } from '../trust/refusal.ts';
+
+export type AlertRow = typeof alerts.$inferSelect;
+export type AlertState = AlertRow['state'];
+
+/** Texts of an alert: language tag to lengths. */
+export type Texts = Record<string, RenderedText>;
+
+/** States in which the provider has, or may have, our message. */
+export const GOT_IT = ['sending', 'sent', 'delivered', 'indeterminate'] as const;
+
+/** @throws Refusal `not_found` when there is none, or it is another organisation's */
+export async function findAlert(g: Gateway, caller: Caller, uid: string): Promise<AlertRow> {
+  const [row] = await g.store.db
+    .select()
+    .from(alerts)
+    .where(and(eq(alerts.uid, uid), eq(alerts.organisation, caller.organisation.id)));
+  if (!row) throw new Refusal('not_found');
+  return row;
+}
+
+export async function readTexts(g: Gateway, alert: { id: number; organisation: string }): Promise<Texts> {
+  const keys = await g.vault.keys(alert.organisation);
+  const found = await g.store.db.select().from(alertTexts).where(eq(alertTexts.alert, alert.id));
+  const texts: Texts = {};
+  for (const row of found) texts[row.language] = JSON.parse(await keys.open('texts', row.textsSealed));
+  return texts;
+}
+
+/** Hash over every language, length and variant: what was submitted is what is approved and sent. */
+export async function hashTexts(g: Gateway, texts: Texts): Promise<string> {
+  const ordered = Object.keys(texts)
+    .sort()
+    .map((tag) => [tag, Object.entries(texts[tag]!).sort(([one], [other]) => (one < other ? -1 : 1))]);
+  return g.vault.hash(JSON.stringify(ordered));
+}
+
+const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
+
+export interface AlertSummary {
+  id: string;
+  ref: string;
+  incident: string;
+  state: AlertState;
+  msgType: string;
+  former: string | null;
+  template: string | null;
+  event: string;
+  urgency: string;
+  severity: string;
+  certainty: string;
+  scope: string;
+  exercise: boolean;
+  channels: string[];
+  plan: string;
+  languagePolicy: string;
+  audience: unknown;
+  expires: string;
+  createdAt: string;
+  submittedAt: string | null;
+  approvedAt: string | null;
+  sendAt: string | null;
+  startedAt: string | null;
+  finishedAt: string | null;
+}
+
+export async function summarise(g: Gateway, row: AlertRow): Promise<AlertSummary> {
+  const [incident] = await g.store.db
+    .select({ uid: incidents.uid, exercise: incidents.exercise })
+    .from(incidents)
+    .where(eq(incidents.id, row.incident));
+  const [former] =
+    row.former === null
+      ? []
+      : await g.store.db.select({ uid: alerts.uid }).from(alerts).where(eq(alerts.id, row.former));
+  return {
+    id: row.uid,
+    ref: row.ref,
+    incident: incident!.uid,
+    state: row.state,
+    msgType: row.msgType,
+    former: former?.uid ?? null,
+    template: row.template,
+    event: row.event,
+    urgency: row.urgency,
+    severity: row.severity,
+    certainty: row.certainty,
+    scope: row.scope,
+    exercise: row.exercise,
+    channels: JSON.parse(row.channels),
+    plan: row.plan,
+    languagePolicy: row.languagePolicy,
+    audience: JSON.parse(row.audience),
+    expires: iso(row.expiresAt)!,
+    createdAt: iso(row.createdAt)!,
+    submittedAt: iso(row.submittedAt),
+    approvedAt: iso(row.approvedAt),
+    sendAt: iso(row.sendAt),
+    startedAt: iso(row.startedAt),
+    finishedAt: iso(row.finishedAt),
+  };
+}
+
+/** An alert whole: its texts, and how far its deliveries are by state, language and channel. */
+export async function viewAlert(g: Gateway, row: AlertRow) {
+  const counts = await rows<{ state: string; language: string; channel: string | null; n: number }>(
+    g.store,
+    sql`select state, language, channel, count(*) as n from ${deliveries}
+        where alert = ${row.id} group by state, language, channel`,
+  );
+  const sum = (key: 'state' | 'language' | 'channel') => {
+    const totals: Record<string, number> = {};
+    for (const count of counts) {
+      const name = count[key];
+      if (name !== null && name !== '') totals[name] = (totals[name] ?? 0) + count.n;
+    }
+    return totals;
+  };
+  return {
+    ...(await summarise(g, row)),
+    texts: await readTexts(g, row),
+    textsHash: row.frozenHash,
+    people: row.people,
+    deliveries: sum('state'),
+    byLanguage: sum('language'),
+    byChannel: sum('channel'),
+  };
+}
+
+/** The values that a template alert was drafted with. */
+export async function readParameters(g: Gateway, alert: AlertRow): Promise<Record<string, unknown>> {
+  const keys = await g.vault.keys(alert.organisation);
+  return alert.parametersSealed === null ? {} : JSON.parse(await keys.open('parameters', alert.parametersSealed));
+}
+
+/** The UTC offset that the alert's times are in, so that what follows it speaks of the same clock; `+00:00` without one. */
+export async function spokenOffset(g: Gateway, alert: AlertRow): Promise<string> {
+  for (const value of Object.values(await readParameters(g, alert))) {
+    const offset = typeof value === 'string' ? /^\d{4}-\d\d-\d\dT[\d:.]+([+-]\d\d:\d\d)$/.exec(value)?.[1] : undefined;
+    if (offset) return offset;
+  }
+  return '+00:00';
+}

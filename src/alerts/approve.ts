@@ -1,0 +1,180 @@
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { announce, withdraw } from '../bulletins/bulletins.ts';
+import { alerts, deliveries, people } from '../db/schema.ts';
+import { rows } from '../db/store.ts';
+import type { Gateway } from '../gateway.ts';
+import { matchAudience } from '../people/audience.ts';
+import { auditRow } from '../trust/audit.ts';
+import type { Caller } from '../trust/operators.ts';
+import { Refusal } from '../trust/refusal.ts';
+import { type AlertRow, findAlert, GOT_IT, hashTexts, readParameters, readTexts } from './alert.ts';
+
+/** Seconds in which an approval can be taken back by /stop before anything goes out (DO-9). */
+const UNDO_SECONDS = 20;
+
+export const ApproveInput = z.strictObject({
+  undoSeconds: z.number().int().min(0).max(600).optional(),
+  /** what the approver saw; another number is refused */
+  expectedPeople: z.number().int().nonnegative().optional(),
+  /** the hash that the approver read the texts under */
+  textsHash: z.string().optional(),
+});
+
+/** How many people an alert goes to now; for an update or cancel, those who got or may have got the chain. */
+export async function countPeople(g: Gateway, alert: AlertRow): Promise<number> {
+  if (alert.former !== null) {
+    const [row] = await rows<{ n: number }>(
+      g.store,
+      sql`select count(distinct person) as n from ${deliveries}
+          where alert in (select id from ${alerts} where id = ${alert.chain} or chain = ${alert.chain})
+            and state in (select value from json_each(${JSON.stringify(GOT_IT)}))`,
+    );
+    return row!.n;
+  }
+  const match = await matchAudience(g, alert.organisation, JSON.parse(alert.audience));
+  const [row] = await rows<{ n: number }>(g.store, sql`select count(*) as n from ${people} p where ${match.included}`);
+  return row!.n;
+}
+
+/**
+ * Freezes the texts. Submitting what the same operator has submitted already changes nothing.
+ * @throws Refusal `wrong_state`, `expired`, `past_until`, `empty_audience`
+ */
+export async function submit(g: Gateway, caller: Caller, uid: string): Promise<AlertRow> {
+  const alert = await findAlert(g, caller, uid);
+  if (alert.state === 'submitted' && alert.submittedBy === caller.operator) return alert;
+  if (alert.state !== 'draft') throw new Refusal('wrong_state', `The alert is ${alert.state}.`);
+  const now = g.clock.now();
+  if (alert.expiresAt <= now) throw new Refusal('expired');
+  await refusePastUntil(g, alert);
+  if ((await countPeople(g, alert)) === 0) throw new Refusal('empty_audience');
+  const frozenHash = await hashTexts(g, await readTexts(g, alert));
+  const [[changed]] = await g.store.atomic((db) => [
+    db
+      .update(alerts)
+      .set({ state: 'submitted', submittedAt: now, submittedBy: caller.operator, frozenHash })
+      .where(and(eq(alerts.id, alert.id), eq(alerts.state, 'draft')))
+      .returning(),
+    auditRow(db, caller, now, 'alert.submit', uid, { hash: frozenHash }),
+  ]);
+  if (!changed) throw new Refusal('wrong_state');
+  return changed;
+}
+
+async function refusePastUntil(g: Gateway, alert: AlertRow): Promise<void> {
+  if (alert.template === null) return;
+  const { until } = await readParameters(g, alert);
+  if (typeof until === 'string' && Date.parse(until) <= g.clock.now())
+    throw new Refusal('past_until', undefined, { errors: [{ pointer: '/parameters/until', detail: 'This time has passed.' }] });
+}
+
+/**
+ * The second person's yes: starts planning after the undo time.
+ * @throws Refusal `same_person`, `wrong_state`, `people_changed`, `texts_changed`, `undo_required`, `expired`
+ */
+export async function approve(
+  g: Gateway,
+  caller: Caller,
+  uid: string,
+  input: z.output<typeof ApproveInput>,
+): Promise<AlertRow> {
+  const alert = await findAlert(g, caller, uid);
+  if (alert.state !== 'submitted') throw new Refusal('wrong_state', `The alert is ${alert.state}.`);
+  if ([alert.submittedBy, alert.editedBy].includes(caller.operator)) throw new Refusal('same_person');
+  const now = g.clock.now();
+  if (alert.expiresAt <= now) throw new Refusal('expired');
+  await refusePastUntil(g, alert);
+  const undo = input.undoSeconds ?? UNDO_SECONDS;
+  if (undo === 0 && alert.urgency !== 'Immediate') throw new Refusal('undo_required');
+  const count = await countPeople(g, alert);
+  if (count === 0) throw new Refusal('empty_audience');
+  if (input.expectedPeople !== undefined && input.expectedPeople !== count)
+    throw new Refusal('people_changed', `The audience has ${count} people now, not ${input.expectedPeople}.`);
+  const hash = await hashTexts(g, await readTexts(g, alert));
+  if (hash !== alert.frozenHash || (input.textsHash !== undefined && input.textsHash !== hash))
+    throw new Refusal('texts_changed');
+
+  const [[changed]] = await g.store.atomic((db) => [
+    db
+      .update(alerts)
+      .set({ state: 'approved', approvedAt: now, approvedBy: caller.operator, people: count, sendAt: now + undo * 1000 })
+      .where(and(eq(alerts.id, alert.id), eq(alerts.state, 'submitted'), eq(alerts.frozenHash, hash)))
+      .returning(),
+    auditRow(db, caller, now, 'alert.approve', uid, { hash, people: count, undoSeconds: undo }),
+  ]);
+  if (!changed) throw new Refusal('wrong_state');
+  if (alert.former !== null) await replaceFormer(g, caller, changed);
+  await announce(g, changed);
+  await g.outbox.wake({ type: 'plan', alert: alert.id }, undo * 1000);
+  return changed;
+}
+
+/** The wrong text stops at once: nothing unsent of the chain goes out any more (DO-10). */
+async function replaceFormer(g: Gateway, caller: Caller, alert: AlertRow): Promise<void> {
+  const chain = sql`(${alerts.id} = ${alert.chain} or ${alerts.chain} = ${alert.chain}) and ${alerts.id} <> ${alert.id}`;
+  const state = alert.msgType === 'Cancel' ? 'cancelled' : 'replaced';
+  await g.store.atomic((db) => [
+    db
+      .update(alerts)
+      .set({ state, finishedAt: g.clock.now() })
+      .where(and(chain, inArray(alerts.state, ['approved', 'sending', 'sent']))),
+    db
+      .update(deliveries)
+      .set({ state: 'cancelled', errorCode: state })
+      .where(
+        and(
+          sql`${deliveries.alert} in (select ${alerts.id} from ${alerts} where ${chain})`,
+          eq(deliveries.state, 'pending'),
+        ),
+      ),
+    auditRow(db, caller, g.clock.now(), `alert.${state}`, alert.uid),
+  ]);
+}
+
+/** Gives a submitted alert back to be changed, with a reason. @throws Refusal `wrong_state` */
+export async function giveBack(g: Gateway, caller: Caller, uid: string, to: 'draft' | 'rejected'): Promise<AlertRow> {
+  const alert = await findAlert(g, caller, uid);
+  const now = g.clock.now();
+  const [[changed]] = await g.store.atomic((db) => [
+    db
+      .update(alerts)
+      .set({ state: to, ...(to === 'draft' && { submittedAt: null, submittedBy: null, frozenHash: null }) })
+      .where(and(eq(alerts.id, alert.id), eq(alerts.state, 'submitted')))
+      .returning(),
+    auditRow(db, caller, now, to === 'draft' ? 'alert.return' : 'alert.reject', uid),
+  ]);
+  if (!changed) throw new Refusal('wrong_state', `The alert is ${alert.state}.`);
+  return changed;
+}
+
+/**
+ * Halts what is not sent yet, at once, by one person.
+ * @returns how many already went, and how many were held back
+ * @throws Refusal `wrong_state`
+ */
+export async function stop(g: Gateway, caller: Caller, uid: string) {
+  const alert = await findAlert(g, caller, uid);
+  const now = g.clock.now();
+  const [[changed]] = await g.store.atomic((db) => [
+    db
+      .update(alerts)
+      .set({ state: 'stopped', finishedAt: now })
+      .where(and(eq(alerts.id, alert.id), inArray(alerts.state, ['submitted', 'approved', 'sending'])))
+      .returning(),
+    auditRow(db, caller, now, 'alert.stop', uid),
+  ]);
+  if (!changed) throw new Refusal('wrong_state', `The alert is ${alert.state}.`);
+  const halted = await g.store.db
+    .update(deliveries)
+    .set({ state: 'cancelled', errorCode: 'stopped' })
+    .where(and(eq(deliveries.alert, alert.id), eq(deliveries.state, 'pending')))
+    .returning({ id: deliveries.id });
+  await withdraw(g, alert.id);
+  const [gone] = await rows<{ n: number }>(
+    g.store,
+    sql`select count(*) as n from ${deliveries} where alert = ${alert.id}
+          and state in (select value from json_each(${JSON.stringify(GOT_IT)}))`,
+  );
+  return { alert: changed, alreadySent: gone!.n, halted: halted.length };
+}

@@ -1,0 +1,280 @@
+import { and, desc, eq, gt, lt } from 'drizzle-orm';
+import * as z from 'zod';
+import { findAlert, summarise, viewAlert } from '../alerts/alert.ts';
+import { ApproveInput, approve, giveBack, stop, submit } from '../alerts/approve.ts';
+import { CancelInput, cancel, UpdateInput, update } from '../alerts/correct.ts';
+import { createDraft, DraftInput } from '../alerts/draft.ts';
+import { PreviewInput, preview } from '../alerts/preview.ts';
+import { alerts, deliveries, incidents } from '../db/schema.ts';
+import { resolve } from '../delivery/receipts.ts';
+import { deliveryToken } from '../delivery/token.ts';
+import { nameNumbers } from '../people/people.ts';
+import { auditRow } from '../trust/audit.ts';
+import { Refusal } from '../trust/refusal.ts';
+import { type Endpoint, endpoint, Page, pageOf } from './endpoint.ts';
+
+const READERS = ['viewer', 'author', 'translator', 'approver', 'caseworker'] as const;
+const Incident = z.object({ id: z.string(), name: z.string(), exercise: z.boolean(), createdAt: z.string() });
+const Alert = z.object({ id: z.string(), ref: z.string(), state: z.string() }).loose();
+const Empty = z.strictObject({});
+
+/** Incidents, templates, alerts and their deliveries. */
+export const alertEndpoints: Endpoint[] = [
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/incidents',
+    summary: 'Open an incident',
+    roles: ['author'],
+    body: z.strictObject({ name: z.string().trim().min(1).max(200), exercise: z.boolean().default(false) }),
+    answers: { 201: Incident },
+    handle: async ({ g, caller, body }) => {
+      const now = g.clock.now();
+      const row = { uid: g.ids.next('inc'), organisation: caller.organisation.id, ...body, createdAt: now };
+      await g.store.atomic((db) => [
+        db.insert(incidents).values(row),
+        auditRow(db, caller, now, 'incident.create', row.uid, { exercise: body.exercise }),
+      ]);
+      return { status: 201, body: incidentView(row) };
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/api/v1/incidents',
+    summary: 'Incidents, newest first',
+    roles: READERS,
+    query: Page,
+    answers: { 200: pageOf(Incident) },
+    handle: async ({ g, caller, query }) => {
+      const found = await g.store.db
+        .select()
+        .from(incidents)
+        .where(
+          and(
+            eq(incidents.organisation, caller.organisation.id),
+            query.cursor === undefined ? undefined : lt(incidents.id, query.cursor),
+          ),
+        )
+        .orderBy(desc(incidents.id))
+        .limit(query.limit + 1);
+      const items = found.slice(0, query.limit);
+      return {
+        status: 200,
+        body: { items: items.map(incidentView), next: found.length > query.limit ? items.at(-1)!.id : null },
+      };
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/api/v1/templates',
+    summary: 'Templates with their parameters and languages',
+    roles: READERS,
+    answers: { 200: pageOf(z.object({ id: z.string() }).loose()) },
+    handle: async ({ g }) => ({ status: 200, body: { items: await g.catalog.templates(), next: null } }),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/audiences/preview',
+    summary: 'Count an audience: people, channels, languages, fallbacks, SMS segments and price',
+    roles: ['viewer', 'author', 'approver'],
+    body: PreviewInput,
+    answers: { 200: z.object({ people: z.number() }).loose() },
+    handle: async ({ g, caller, body }) => ({ status: 200, body: await preview(g, caller, body) }),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/alerts',
+    summary: 'Draft an alert from a template or from own texts',
+    roles: ['author'],
+    body: DraftInput,
+    answers: { 201: Alert },
+    handle: async ({ g, caller, body }) => ({ status: 201, body: await viewAlert(g, await createDraft(g, caller, body)) }),
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/api/v1/alerts',
+    summary: 'Alerts, newest first',
+    roles: READERS,
+    query: Page,
+    answers: { 200: pageOf(Alert) },
+    handle: async ({ g, caller, query }) => {
+      const found = await g.store.db
+        .select()
+        .from(alerts)
+        .where(
+          and(
+            eq(alerts.organisation, caller.organisation.id),
+            query.cursor === undefined ? undefined : lt(alerts.id, query.cursor),
+          ),
+        )
+        .orderBy(desc(alerts.id))
+        .limit(query.limit + 1);
+      const page = found.slice(0, query.limit);
+      const items = [];
+      for (const row of page) items.push(await summarise(g, row));
+      return { status: 200, body: { items, next: found.length > query.limit ? page.at(-1)!.id : null } };
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/api/v1/alerts/{id}',
+    summary: 'One alert: texts, state and how far its deliveries are',
+    roles: READERS,
+    answers: { 200: Alert },
+    handle: async ({ g, caller, params }) => ({
+      status: 200,
+      body: await viewAlert(g, await findAlert(g, caller, params.id!)),
+    }),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/alerts/{id}/submit',
+    summary: 'Freeze the texts and ask for approval',
+    roles: ['author'],
+    body: Empty,
+    answers: { 200: Alert },
+    handle: async ({ g, caller, params }) => ({
+      status: 200,
+      body: await viewAlert(g, await submit(g, caller, params.id!)),
+    }),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/alerts/{id}/approve',
+    summary: 'Send: the yes of a second person',
+    roles: ['approver'],
+    body: ApproveInput,
+    answers: { 200: Alert },
+    handle: async ({ g, caller, params, body }) => ({
+      status: 200,
+      body: await viewAlert(g, await approve(g, caller, params.id!, body)),
+    }),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/alerts/{id}/return',
+    summary: 'Give a submitted alert back to be changed',
+    roles: ['approver'],
+    body: CancelInput,
+    answers: { 200: Alert },
+    handle: async ({ g, caller, params }) => ({
+      status: 200,
+      body: await viewAlert(g, await giveBack(g, caller, params.id!, 'draft')),
+    }),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/alerts/{id}/reject',
+    summary: 'Refuse a submitted alert for good',
+    roles: ['approver'],
+    body: CancelInput,
+    answers: { 200: Alert },
+    handle: async ({ g, caller, params }) => ({
+      status: 200,
+      body: await viewAlert(g, await giveBack(g, caller, params.id!, 'rejected')),
+    }),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/alerts/{id}/stop',
+    summary: 'Halt what is not sent yet, at once',
+    roles: ['author', 'approver'],
+    body: Empty,
+    answers: { 200: Alert },
+    handle: async ({ g, caller, params }) => {
+      const { alert, alreadySent, halted } = await stop(g, caller, params.id!);
+      return { status: 200, body: { ...(await viewAlert(g, alert)), alreadySent, halted } };
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/alerts/{id}/update',
+    summary: 'A new text for exactly those who got, or may have got, this one',
+    roles: ['author'],
+    body: UpdateInput,
+    answers: { 201: Alert },
+    handle: async ({ g, caller, params, body }) => ({
+      status: 201,
+      body: await viewAlert(g, await update(g, caller, params.id!, body)),
+    }),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/alerts/{id}/cancel',
+    summary: 'Say that this alert was wrong, to exactly those who got, or may have got, it',
+    roles: ['author'],
+    body: CancelInput,
+    answers: { 201: Alert },
+    handle: async ({ g, caller, params }) => ({
+      status: 201,
+      body: await viewAlert(g, await cancel(g, caller, params.id!)),
+    }),
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/api/v1/alerts/{id}/deliveries',
+    summary: 'The ledger of an alert, without addresses',
+    roles: ['viewer', 'author', 'approver', 'caseworker'],
+    query: Page.extend({ state: z.string().max(20).optional(), channel: z.string().max(20).optional() }),
+    answers: { 200: pageOf(z.object({ id: z.string(), state: z.string() }).loose()) },
+    handle: async ({ g, caller, params, query }) => {
+      const alert = await findAlert(g, caller, params.id!);
+      const found = await g.store.db
+        .select()
+        .from(deliveries)
+        .where(
+          and(
+            eq(deliveries.alert, alert.id),
+            query.cursor === undefined ? undefined : gt(deliveries.id, query.cursor),
+            query.state === undefined ? undefined : eq(deliveries.state, query.state as 'sent'),
+            query.channel === undefined ? undefined : eq(deliveries.channel, query.channel as 'sms'),
+          ),
+        )
+        .orderBy(deliveries.id)
+        .limit(query.limit + 1);
+      const page = found.slice(0, query.limit);
+      const named = await nameNumbers(
+        g,
+        caller.organisation.id,
+        page.flatMap((row) => (row.person === null ? [] : [row.person])),
+      );
+      const items = page.map((row) => ({
+        id: deliveryToken(row),
+        personId: row.person === null ? null : (named.get(row.person)?.uid ?? null),
+        externalId: row.person === null ? null : (named.get(row.person)?.externalId ?? null),
+        channel: row.channel,
+        step: row.step,
+        language: row.language,
+        languageReason: row.languageReason,
+        state: row.state,
+        attempts: row.attempts,
+        errorCode: row.errorCode,
+        providerId: row.providerId,
+        createdAt: iso(row.createdAt),
+        sentAt: iso(row.sentAt),
+        deliveredAt: iso(row.deliveredAt),
+      }));
+      return { status: 200, body: { items, next: found.length > query.limit ? page.at(-1)!.id : null } };
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/deliveries/{id}/resolve',
+    summary: 'Decide an indeterminate delivery: treat as sent, or send again',
+    roles: ['author', 'approver'],
+    body: z.strictObject({ as: z.enum(['sent', 'resend']) }),
+    answers: { 200: z.object({ id: z.string(), as: z.string() }) },
+    handle: async ({ g, caller, params, body }) => {
+      if (!(await resolve(g, caller.organisation.id, params.id!, body.as))) throw new Refusal('not_indeterminate');
+      await g.store.atomic((db) => [
+        auditRow(db, caller, g.clock.now(), 'delivery.resolve', params.id!, { as: body.as }),
+      ]);
+      return { status: 200, body: { id: params.id!, as: body.as } };
+    },
+  }),
+];
+
+const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
+
+function incidentView(row: { uid: string; name: string; exercise: boolean; createdAt: number }) {
+  return { id: row.uid, name: row.name, exercise: row.exercise, createdAt: iso(row.createdAt) };
+}

@@ -1,0 +1,143 @@
+import type { Context, Hono } from 'hono';
+import * as z from 'zod';
+import type { Gateway } from '../gateway.ts';
+import { authenticate, type Caller } from '../trust/operators.ts';
+import { type FieldProblem, Refusal } from '../trust/refusal.ts';
+import type { Role } from '../trust/roles.ts';
+import { remember } from './idempotency.ts';
+import { takeCall } from './limit.ts';
+import { answerProblem } from './problem.ts';
+
+/** Hono's environment: the gateway of this process or isolate. */
+export interface Env {
+  Variables: { gateway: Gateway; requestId: string };
+}
+
+export interface Answer {
+  status: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface Call<B, Q> {
+  g: Gateway;
+  caller: Caller;
+  /** path parameters by name */
+  params: Record<string, string>;
+  body: B;
+  query: Q;
+  request: Request;
+}
+
+/**
+ * One address of the API: who may call it, what it takes and what it answers. The list of all of them is
+ * the table of roles, the router and the OpenAPI description at once.
+ */
+export interface Endpoint {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** OpenAPI form: `/api/v1/people/{id}` */
+  path: string;
+  summary: string;
+  /** any of these roles; `anyone` needs no key */
+  roles: readonly Role[] | 'anyone';
+  body?: z.ZodType;
+  query?: z.ZodType;
+  /** the handler reads the body itself, of this media type */
+  rawBody?: string;
+  answers: Record<number, z.ZodType | null>;
+  handle(call: Call<unknown, unknown>): Promise<Answer>;
+}
+
+/** Declares an endpoint with its types. */
+export function endpoint<B extends z.ZodType = z.ZodNever, Q extends z.ZodType = z.ZodNever>(
+  definition: Omit<Endpoint, 'handle' | 'body' | 'query'> & {
+    body?: B;
+    query?: Q;
+    handle(call: Call<z.output<B>, z.output<Q>>): Promise<Answer>;
+  },
+): Endpoint {
+  return definition as unknown as Endpoint;
+}
+
+const LARGEST_JSON = 1_000_000;
+const NOBODY: Caller = { operator: 'nobody', organisation: undefined as never, roles: [] };
+
+/** Puts endpoints on the router: key, role, pace, idempotency, validation, handler, in this order. */
+export function mount(app: Hono<Env>, endpoints: readonly Endpoint[]): void {
+  for (const definition of endpoints) {
+    const path = definition.path.replace(/\{(\w+)\}/g, ':$1');
+    app.on(definition.method, path, (c) => serve(c, definition));
+  }
+}
+
+async function serve(c: Context<Env>, definition: Endpoint): Promise<Response> {
+  const g = c.get('gateway');
+  const caller = definition.roles === 'anyone' ? NOBODY : await authenticate(g, c.req.header('authorization'));
+  if (definition.roles !== 'anyone') {
+    if (!definition.roles.some((role) => caller.roles.includes(role))) throw new Refusal('forbidden');
+    for (const [name, value] of Object.entries(takeCall(caller.operator, g.clock.now()))) c.header(name, value);
+  }
+  const params = c.req.param() as Record<string, string>;
+  const query = definition.query ? check(definition.query, c.req.query(), '') : undefined;
+  const text = definition.body ? await readText(c, LARGEST_JSON) : '';
+  const run = async (): Promise<Answer> => {
+    const body = definition.body ? check(definition.body, parseJson(text), '') : undefined;
+    return definition.handle({ g, caller, params, body, query, request: c.req.raw });
+  };
+  const key = c.req.header('idempotency-key');
+  const answer =
+    definition.method === 'POST' && key !== undefined && caller !== NOBODY && definition.rawBody === undefined
+      ? await remember(g, caller, key, `${definition.method} ${c.req.path}\n${text}`, run, (error) =>
+          answerProblem(g, error, c.get('requestId')),
+        )
+      : await run();
+  if (answer.body === undefined) return c.body(null, answer.status as 204, answer.headers ?? {});
+  return c.body(JSON.stringify(answer.body), answer.status as 200, {
+    'Content-Type': 'application/json; charset=utf-8',
+    ...answer.headers,
+  });
+}
+
+/** @throws Refusal `too_large` */
+export async function readText(c: Context<Env>, largest: number): Promise<string> {
+  if (Number(c.req.header('content-length') ?? 0) > largest) throw new Refusal('too_large');
+  const text = await c.req.text();
+  if (text.length > largest) throw new Refusal('too_large');
+  return text;
+}
+
+function parseJson(text: string): unknown {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refusal('malformed', 'The body is not JSON.');
+  }
+}
+
+/** @throws Refusal `invalid` with a pointer to each field that is wrong */
+export function check<T extends z.ZodType>(schema: T, value: unknown, base: string): z.output<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const errors: FieldProblem[] = result.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ pointer: pointer(base, [...issue.path, key]), detail: 'This field is not known.' }))
+      : [{ pointer: pointer(base, issue.path), detail: issue.message }],
+  );
+  throw new Refusal('invalid', undefined, { errors });
+}
+
+/** JSON Pointer (RFC 6901). */
+function pointer(base: string, path: readonly PropertyKey[]): string {
+  return base + path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** `?cursor=&limit=`: the cursor is the number of the last item seen. */
+export const Page = z.object({
+  cursor: z.coerce.number().int().nonnegative().optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+
+/** `{items, next}`: `next` is the cursor of the next page, null at the end. */
+export const pageOf = (item: z.ZodType) =>
+  z.object({ items: z.array(item), next: z.union([z.string(), z.number()]).nullable() });

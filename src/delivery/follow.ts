@@ -1,0 +1,63 @@
+import { sql } from 'drizzle-orm';
+import { senderFor } from '../channels/index.ts';
+import { addresses, alerts, checkIns, deliveries, organisations, peopleAddresses } from '../db/schema.ts';
+import { rows } from '../db/store.ts';
+import type { Gateway } from '../gateway.ts';
+
+/** In a cascade the next address is tried when nothing was confirmed for this long. */
+const CONFIRM_MS = 30 * 60_000;
+/** Steps after the first. */
+const MOST_STEPS = 5;
+
+/**
+ * The cascade's next step: the person's next address, after a final failure at once, without a confirmation
+ * after a wait; never after an answer. All of it is read from the ledger, so a restart loses no timer.
+ */
+export async function followCascades(g: Gateway): Promise<void> {
+  const now = g.clock.now();
+  const running = await rows<{ id: number; organisation: string }>(
+    g.store,
+    sql`select id, organisation from ${alerts}
+        where plan = 'cascade' and state in ('sending', 'sent') and planned_at is not null and expires_at > ${now}`,
+  );
+  for (const alert of running) {
+    const [organisation] = await g.store.db.select().from(organisations).where(sql`${organisations.id} = ${alert.organisation}`);
+    const queues = (['sms', 'telegram', 'push'] as const).map((channel) => ({
+      channel,
+      sender: senderFor(organisation!, channel, g.senders),
+    }));
+    const candidates = sql`d.alert = ${alert.id} and d.followed_at is null and d.step < ${MOST_STEPS} and d.person is not null
+      and (d.state = 'failed' or (d.state = 'suppressed' and d.address is not null)
+           or (d.state in ('sent', 'indeterminate') and d.attempted_at <= ${now - CONFIRM_MS}))`;
+    const [some] = await rows<{ n: number }>(g.store, sql`select count(*) as n from ${deliveries} d where ${candidates}`);
+    if (some!.n === 0) continue;
+    await g.store.atomic((db) => [
+      db
+        .insert(deliveries)
+        .select(
+          sql`select null, random() & 9007199254740991, d.organisation, d.alert, d.person, a.id, a.id, a.channel,
+                q.value ->> 'sender', d.step + 1, d.language, d.language_reason, d.rank, 'pending', 0, 0, null, null, 0,
+                null, null, null, d.expires_at, ${now}, null, null, null, null
+              from ${deliveries} d
+              join ${alerts} al on al.id = d.alert
+              join ${addresses} a on a.id = (
+                select pa.address from ${peopleAddresses} pa
+                join ${addresses} a2 on a2.id = pa.address and a2.state = 'active'
+                join json_each(${JSON.stringify(queues)}) q2 on q2.value ->> 'channel' = a2.channel and q2.value ->> 'sender' <> 'off'
+                where pa.person = d.person and a2.channel in (select value from json_each(al.channels))
+                  and not exists (select 1 from ${deliveries} d2 where d2.alert = d.alert and d2.address = pa.address)
+                order by pa.position limit 1)
+              join json_each(${JSON.stringify(queues)}) q on q.value ->> 'channel' = a.channel
+              where ${candidates}
+                and not exists (select 1 from ${checkIns} c where c.incident = al.incident and c.person = d.person and c.meaning is not null)`,
+        )
+        .onConflictDoNothing(),
+      db
+        .update(deliveries)
+        .set({ followedAt: now })
+        .where(sql`${deliveries.id} in (select d.id from ${deliveries} d where ${candidates})`),
+    ]);
+    for (const sender of new Set(queues.map((queue) => queue.sender)))
+      if (sender !== 'off') await g.outbox.wake({ type: 'dispatch', sender });
+  }
+}

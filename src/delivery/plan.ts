@@ -1,0 +1,179 @@
+import { and, eq, isNull, lte, sql } from 'drizzle-orm';
+import { type AlertRow, GOT_IT } from '../alerts/alert.ts';
+import { chooseFor } from '../alerts/languages.ts';
+import { SENDER_NAMES, senderFor } from '../channels/index.ts';
+import { addresses, alertLanguages, alerts, alertTexts, checkIns, deliveries, organisations, people, peopleAddresses } from '../db/schema.ts';
+import { rows } from '../db/store.ts';
+import type { Gateway } from '../gateway.ts';
+import { matchAudience } from '../people/audience.ts';
+import { allInterned } from '../people/intern.ts';
+
+/** Ids looked at in one statement. */
+const CHUNK = 20_000;
+
+/** Lower goes first: corrections, answers, then alerts by severity (DO-11). */
+export const LANES = { correction: 0, answer: 10, Extreme: 20, Severe: 30, routine: 40 } as const;
+
+/** With the policy `hold`, those without a text of their own wait this long for one. */
+const HOLD_MS = 30 * 60_000;
+
+/**
+ * Plans the next chunk of an approved alert whose undo time is over: one ledger row for each address and
+ * language, one check-in row for each person. Planning a chunk twice changes nothing.
+ * @returns whether there is more to plan
+ */
+export async function planChunk(g: Gateway, id: number): Promise<boolean> {
+  const now = g.clock.now();
+  await g.store.db
+    .update(alerts)
+    .set({
+      state: 'sending',
+      startedAt: now,
+      planEnd: sql`case when former is null then (select coalesce(max(id), 0) from ${people})
+                        else (select coalesce(max(id), 0) from ${deliveries}) end`,
+    })
+    .where(and(eq(alerts.id, id), eq(alerts.state, 'approved'), lte(alerts.sendAt, now)));
+  const [alert] = await g.store.db.select().from(alerts).where(eq(alerts.id, id));
+  if (!alert || alert.state !== 'sending' || alert.plannedAt !== null) return false;
+  const [organisation] = await g.store.db.select().from(organisations).where(eq(organisations.id, alert.organisation));
+  if (alert.former === null) await chooseLanguages(g, alert, organisation!.defaultLanguage);
+
+  const from = alert.planCursor;
+  const to = Math.min(from + CHUNK, alert.planEnd!);
+  const whose = JSON.parse(alert.channels) as ('sms' | 'telegram' | 'push')[];
+  const queues = whose.map((channel) => ({ channel, sender: senderFor(organisation!, channel, g.senders) }));
+  const select = alert.former === null ? await fromAudience(g, alert, queues, from, to) : fromChain(g, alert, queues, from, to);
+  await g.store.atomic((db) => [
+    db.insert(deliveries).select(select.deliveries).onConflictDoNothing(),
+    db.insert(checkIns).select(select.people).onConflictDoNothing(),
+    db
+      .update(alerts)
+      .set({ planCursor: to, plannedAt: to >= alert.planEnd! ? now : null })
+      .where(and(eq(alerts.id, id), eq(alerts.planCursor, from), isNull(alerts.plannedAt))),
+  ]);
+  return to < alert.planEnd!;
+}
+
+type Queues = { channel: string; sender: string }[];
+
+/** Makes sure that every language list of today has its choice. */
+async function chooseLanguages(g: Gateway, alert: AlertRow, organisationDefault: string): Promise<void> {
+  const available = await g.store.db
+    .select({ language: alertTexts.language })
+    .from(alertTexts)
+    .where(eq(alertTexts.alert, alert.id));
+  const tags = available.map((row) => row.language);
+  const lists = await allInterned(g.store, 'languages');
+  const choices = lists.map(({ id, values }) => ({ id, ...chooseFor(values, tags, organisationDefault, alert.languagePolicy) }));
+  await g.store.db
+    .insert(alertLanguages)
+    .select(
+      sql`select ${alert.id}, value ->> 'id', value ->> 'language', value ->> 'reason'
+          from json_each(${JSON.stringify(choices)}) where true`,
+    )
+    .onConflictDoNothing();
+}
+
+async function fromAudience(g: Gateway, alert: AlertRow, queues: Queues, from: number, to: number) {
+  const now = g.clock.now();
+  const match = await matchAudience(g, alert.organisation, JSON.parse(alert.audience));
+  const lane = laneOf(alert);
+  const chunk = sql`p.id > ${from} and p.id <= ${to} and p.created_at <= ${alert.approvedAt} and ${match.included}`;
+  const priority = await priorityTags(g);
+  const firstOnly =
+    alert.plan === 'cascade'
+      ? sql`and a.id = (select a2.id from ${peopleAddresses} pa2 join ${addresses} a2 on a2.id = pa2.address
+                        join json_each(${JSON.stringify(queues)}) q2 on q2.value ->> 'channel' = a2.channel
+                        where pa2.person = p.id
+                        order by a2.state <> 'active' or q2.value ->> 'sender' = 'off', pa2.position limit 1)`
+      : sql``;
+  // Languages interleave: each person's place is their share of the way through their own language
+  const body = sql`
+    select null, random() & 9007199254740991, ${alert.organisation}, ${alert.id}, person, address,
+      coalesce(address, -person), channel, coalesce(sender, 'off'), 0, coalesce(language, ''), reason, rank,
+      case when error is null then 'pending' else 'suppressed' end, 0,
+      case when ${alert.languagePolicy} = 'hold' and reason <> 'own' then ${alert.approvedAt! + HOLD_MS} else 0 end,
+      null, null, 0, error, null, null, ${alert.expiresAt}, ${now}, null, null, null, null
+    from (
+      select p.id as person, a.id as address, a.channel as channel, q.value ->> 'sender' as sender,
+        al.language as language, al.reason as reason,
+        ${lane} + (case when ${match.inside} then 0 else 2 end)
+          + (case when p.tags in (select value from json_each(${priority})) then 0 else 1 end) as rank,
+        case when a.id is null then 'no_address'
+             when al.language is null then 'no_text'
+             when a.state = 'stopped' then 'address_stopped'
+             when a.state = 'unreachable' then 'address_unreachable'
+             when q.value ->> 'sender' = 'off' then 'channel_off' end as error,
+        row_number() over (partition by al.language order by p.id) * 1.0
+          / count(*) over (partition by al.language) as share
+      from ${people} p
+      join ${alertLanguages} al on al.alert = ${alert.id} and al.languages = p.languages
+      left join ${peopleAddresses} pa on pa.person = p.id
+        and exists (select 1 from ${addresses} a1 where a1.id = pa.address
+                    and a1.channel in (select value from json_each(${alert.channels})))
+      left join ${addresses} a on a.id = pa.address
+      left join json_each(${JSON.stringify(queues)}) q on q.value ->> 'channel' = a.channel
+      where ${chunk} ${firstOnly}
+    ) where true order by rank, share`;
+  const everyone = sql`
+    select null, ${alert.incident}, p.id, null, null, null, null, null, 0, null, ${now}
+    from ${people} p where ${chunk}`;
+  return { deliveries: body, people: everyone };
+}
+
+/** An update or cancel goes to those who got, or may have got, the chain: same address, same language (DO-10). */
+function fromChain(g: Gateway, alert: AlertRow, queues: Queues, from: number, to: number) {
+  const now = g.clock.now();
+  const chain = sql`d.id > ${from} and d.id <= ${to} and d.alert <> ${alert.id}
+    and d.alert in (select id from ${alerts} where id = ${alert.chain} or chain = ${alert.chain})
+    and d.state in (select value from json_each(${JSON.stringify(GOT_IT)}))`;
+  const body = sql`
+    select null, random() & 9007199254740991, ${alert.organisation}, ${alert.id}, d.person, d.address, d.target, d.channel,
+      coalesce(q.value ->> 'sender', 'off'), 0,
+      case when t.language is null then 'en' else d.language end,
+      d.language_reason, ${LANES.correction},
+      case when a.state = 'stopped' or coalesce(q.value ->> 'sender', 'off') = 'off' then 'suppressed' else 'pending' end,
+      0, 0, null, null, 0,
+      case when a.state = 'stopped' then 'address_stopped'
+           when coalesce(q.value ->> 'sender', 'off') = 'off' then 'channel_off' end,
+      null, null, ${alert.expiresAt}, ${now}, null, null, null, null
+    from ${deliveries} d
+    join ${addresses} a on a.id = d.address
+    left join ${alertTexts} t on t.alert = ${alert.id} and t.language = d.language
+    left join json_each(${JSON.stringify(queues)}) q on q.value ->> 'channel' = d.channel
+    where ${chain} group by d.address, d.language`;
+  const everyone = sql`
+    select null, ${alert.incident}, d.person, null, null, null, null, null, 0, null, ${now}
+    from ${deliveries} d where ${chain} and d.person is not null`;
+  return { deliveries: body, people: everyone };
+}
+
+function laneOf(alert: AlertRow): number {
+  if (alert.severity === 'Extreme' || alert.severity === 'Severe') return LANES[alert.severity];
+  return LANES.routine;
+}
+
+async function priorityTags(g: Gateway): Promise<string> {
+  const lists = await allInterned(g.store, 'tags');
+  return JSON.stringify(lists.filter(({ values }) => values.includes('priority')).map(({ id }) => id));
+}
+
+/** Alerts whose undo time is over, or whose plan is not finished. */
+export async function duePlans(g: Gateway): Promise<number[]> {
+  const found = await rows<{ id: number }>(
+    g.store,
+    sql`select id from ${alerts} where (state = 'approved' and send_at <= ${g.clock.now()})
+          or (state = 'sending' and planned_at is null)`,
+  );
+  return found.map((row) => row.id);
+}
+
+/** Plans all of an alert and says that there is something to send. */
+export async function planAlert(g: Gateway, id: number): Promise<void> {
+  while (await planChunk(g, id)) {
+    for (const sender of SENDER_NAMES) if (g.senders.get(sender)) await g.outbox.wake({ type: 'dispatch', sender });
+    if (g.home === 'workers') return g.outbox.wake({ type: 'plan', alert: id });
+    await g.clock.turn();
+  }
+  for (const sender of SENDER_NAMES) if (g.senders.get(sender)) await g.outbox.wake({ type: 'dispatch', sender });
+}

@@ -1,0 +1,12 @@
+/** A delivery outside: its number and 53 random bits, so that it can be named to a provider and guessed by nobody. */
+export function deliveryToken(row: { id: number; nonce: number }): string {
+  return `${row.id.toString(36)}-${row.nonce.toString(36)}`;
+}
+
+/** @returns null when the text is not such a token */
+export function parseDeliveryToken(token: string): { id: number; nonce: number } | null {
+  const match = /^([0-9a-z]{1,11})-([0-9a-z]{1,11})$/.exec(token);
+  if (!match) return null;
+  const [id, nonce] = [Number.parseInt(match[1]!, 36), Number.parseInt(match[2]!, 36)];
+  return Number.isSafeInteger(id) && Number.isSafeInteger(nonce) ? { id, nonce } : null;
+}

@@ -1,0 +1,5 @@
+import type { Hono } from 'hono';
+import type { Env } from '../api/endpoint.ts';
+
+/** Migrants' pages. */
+export function mountPages(_app: Hono<Env>): void {}

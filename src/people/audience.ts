@@ -1,0 +1,143 @@
+import { inside as pointInPolygon } from './shape.ts';
+import { type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { people } from '../db/schema.ts';
+import { rows } from '../db/store.ts';
+import type { Gateway } from '../gateway.ts';
+import { allInterned } from './intern.ts';
+import { Area, Country, Language, Tag } from './person.ts';
+import { cellOf, distanceKm, pointOf } from './place.ts';
+
+const Latitude = z.number().min(-90).max(90);
+const Longitude = z.number().min(-180).max(180);
+
+/** A CAP circle, or a CAP polygon of [latitude, longitude] pairs. */
+export const Shape = z.union([
+  z.strictObject({
+    circle: z.strictObject({ latitude: Latitude, longitude: Longitude, km: z.number().positive().max(20_040) }),
+  }),
+  z.strictObject({ polygon: z.array(z.tuple([Latitude, Longitude])).min(3).max(5000) }),
+]);
+export type Shape = z.output<typeof Shape>;
+
+/** Lists are "any of"; different fields must all hold; `{}` is everybody (DESIGN section 9 and 10). */
+export const Audience = z.strictObject({
+  nationalities: z.array(Country).max(250).optional(),
+  areas: z.array(Area).max(500).optional(),
+  within: z.array(Shape).max(50).optional(),
+  languages: z.array(Language).max(100).optional(),
+  tags: z.array(Tag).max(50).optional(),
+  unknownLocation: z.enum(['include', 'exclude']).optional(),
+  unknownNationality: z.enum(['include', 'exclude']).optional(),
+});
+export type Audience = z.output<typeof Audience>;
+
+/** A location older than this is not known any more. */
+const STALE_MS = 90 * 86_400_000;
+
+/** An audience as conditions on `people`, aliased `p`. */
+export interface Match {
+  /** whom the alert goes to */
+  included: SQL;
+  /** those of them who are inside; the others are of unknown place */
+  inside: SQL;
+  /** of unknown place, else matching: counted whether or not they are included */
+  unknown: SQL;
+}
+
+/**
+ * Turns an audience into conditions. Where somebody is has three answers: inside (1), outside (0) and not
+ * known (null); SQL's own three-valued logic combines areas and shapes.
+ */
+export async function matchAudience(g: Gateway, organisation: string, audience: Audience): Promise<Match> {
+  const fresh = g.clock.now() - STALE_MS;
+  const conditions: SQL[] = [sql`p.organisation = ${organisation}`];
+  if (audience.nationalities) conditions.push(await nationality(g, audience));
+  if (audience.languages) conditions.push(await anyOf(g, 'languages', audience.languages));
+  if (audience.tags) conditions.push(await anyOf(g, 'tags', audience.tags));
+  const where = sql.join(conditions, sql` and `);
+
+  const places: SQL[] = [];
+  if (audience.areas) places.push(inAreas(audience.areas));
+  if (audience.within) places.push(await inShapes(g, organisation, audience.within));
+  if (places.length === 0) return { included: where, inside: where, unknown: sql`${where} and 0` };
+  const place = sql`(case when p.located_at >= ${fresh} then (${sql.join(places, sql` and `)}) end)`;
+  const inside = sql`${where} and ${place} = 1`;
+  const unknown = sql`${where} and ${place} is null`;
+  const included = audience.unknownLocation === 'include' ? sql`${where} and coalesce(${place}, 1) = 1` : inside;
+  return { included, inside, unknown };
+}
+
+async function nationality(g: Gateway, audience: Audience): Promise<SQL> {
+  const wanted = new Set(audience.nationalities);
+  const lists = await allInterned(g.store, 'nationalities');
+  const ids = lists
+    .filter(({ values }) =>
+      values.length === 0 ? audience.unknownNationality === 'include' : values.some((value) => wanted.has(value)),
+    )
+    .map(({ id }) => id);
+  return sql`p.nationalities in (select value from json_each(${JSON.stringify(ids)}))`;
+}
+
+async function anyOf(g: Gateway, kind: 'languages' | 'tags', wanted: readonly string[]): Promise<SQL> {
+  const lists = await allInterned(g.store, kind);
+  const ids = lists.filter(({ values }) => values.some((value) => wanted.includes(value))).map(({ id }) => id);
+  return sql`${sql.raw(`p.${kind}`)} in (select value from json_each(${JSON.stringify(ids)}))`;
+}
+
+/** A code matches itself and what is below it: `JP` matches `JP-04`, `JP-04` matches `JP-04-SENDAI`. */
+function inAreas(areas: readonly string[]): SQL {
+  const tests = areas.map((code) => {
+    const country = /^[A-Z]{2}$/.test(code);
+    if (country) return sql`(p.country = ${code})`;
+    const above = /^([A-Z]{2})-/.exec(code)?.[1] ?? null;
+    return sql`(case when p.area = ${code} or substr(p.area, 1, ${code.length + 1}) = ${`${code}-`} then 1
+                     when p.area is not null and ${code} not like p.area || '-%' then 0
+                     when ${above} is not null and p.country <> ${above} then 0 end)`;
+  });
+  return sql`(${sql.join(tests, sql` or `)})`;
+}
+
+/** Shapes are tested once for each distinct cell in their box, not for each person. */
+async function inShapes(g: Gateway, organisation: string, shapes: readonly Shape[]): Promise<SQL> {
+  const cells = new Set<number>();
+  for (const shape of shapes) {
+    const box = boxOf(shape);
+    const found = await rows<{ cell: number }>(
+      g.store,
+      sql`select distinct cell from ${people}
+          where organisation = ${organisation} and cell between ${cellOf(box.south, -180)} and ${cellOf(box.north, 180)}
+            and (${box.west} <= -180 or longitude between ${box.west} and ${box.east})`,
+    );
+    for (const { cell } of found) if (contains(shape, pointOf(cell))) cells.add(cell);
+  }
+  return sql`(case when p.cell is null then null when p.cell in (select value from json_each(${JSON.stringify([...cells])})) then 1 else 0 end)`;
+}
+
+function contains(shape: Shape, point: { latitude: number; longitude: number }): boolean {
+  if ('polygon' in shape) return pointInPolygon(shape.polygon, point);
+  const { latitude, longitude, km } = shape.circle;
+  return distanceKm(latitude, longitude, point.latitude, point.longitude) <= km;
+}
+
+function boxOf(shape: Shape) {
+  if ('polygon' in shape) {
+    const latitudes = shape.polygon.map(([latitude]) => latitude);
+    const longitudes = shape.polygon.map(([, longitude]) => longitude);
+    return {
+      south: Math.min(...latitudes),
+      north: Math.max(...latitudes),
+      west: Math.min(...longitudes),
+      east: Math.max(...longitudes),
+    };
+  }
+  const { latitude, longitude, km } = shape.circle;
+  const degrees = (km / 111.195) * 1.001;
+  const south = Math.max(-90, latitude - degrees);
+  const north = Math.min(90, latitude + degrees);
+  const widest = Math.cos((Math.max(Math.abs(south), Math.abs(north)) * Math.PI) / 180);
+  const wide = widest < 0.01 ? 360 : degrees / widest;
+  const west = longitude - wide;
+  const east = longitude + wide;
+  return west < -180 || east > 180 ? { south, north, west: -180, east: 180 } : { south, north, west, east };
+}

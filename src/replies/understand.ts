@@ -1,0 +1,258 @@
+import { and, eq, sql } from 'drizzle-orm';
+import type { ChannelName } from '../channels/channel.ts';
+import { addresses, alerts, deliveries, interned, people, replies } from '../db/schema.ts';
+import { rows } from '../db/store.ts';
+import { answer } from '../delivery/answers.ts';
+import type { Gateway } from '../gateway.ts';
+import { markAddress } from '../people/addresses.ts';
+import type { Address } from '../people/person.ts';
+import { identityOf } from '../people/person.ts';
+import { placeColumns, registerPeople } from '../people/registry.ts';
+import { canonicalTag } from '../text/tags.ts';
+import type { Organisation } from '../trust/operators.ts';
+import { openCase, noteSaysSafe, priorityOf } from './cases.ts';
+import { whoIsMeant, writeStatement } from './check-ins.ts';
+import { interpret, type Interpretation } from './interpret.ts';
+import { lexiconOf } from './lexicons.ts';
+import type { Extra } from './receive.ts';
+
+/** An answer joins the latest alert that the address got, until this long after the alert's end (CK-5). */
+const BINDS_MS = 72 * 3_600_000;
+
+export interface Heard {
+  organisation: Organisation;
+  from: Address;
+  text: string;
+  extra: Extra;
+  at: number;
+}
+
+interface Bound {
+  alert: number;
+  incident: number;
+  severity: string;
+  language: string;
+}
+
+interface Speaker {
+  address: number;
+  holders: number[];
+  /** first of the person's own languages that there is */
+  language: string;
+  discreet: boolean;
+}
+
+/** Works a stored reply: whose it is, what it answers, what it means, and what follows. */
+export async function understand(g: Gateway, id: number, heard: Heard): Promise<void> {
+  const speaker = await findSpeaker(g, heard);
+  const bound = await bind(g, heard, speaker.address);
+  const language = bound?.language ?? speaker.language;
+  const said = await readMeaning(g, heard, language);
+  const meant = whoIsMeant(speaker.holders, said);
+  const { store } = g;
+
+  if (heard.extra.location && speaker.holders.length === 1) await moveTo(g, speaker.holders[0]!, heard);
+  if (said.meaning === 'stop') await markAddress(g, speaker.address, 'stopped', 'asked');
+  if (said.meaning === 'start') await markAddress(g, speaker.address, 'active', 'asked');
+
+  const isStatement = said.meaning === 'safe' || said.meaning === 'help' || said.meaning === 'moved';
+  const forPerson = said.meaning === 'unclear' || said.meaning === 'info';
+  if (bound && meant.length > 0 && (isStatement || forPerson) && !heard.extra.location)
+    await writeStatement(g, {
+      incident: bound.incident,
+      people: meant,
+      reply: id,
+      meaning: isStatement ? (said.meaning as 'safe') : 'unclear',
+      code: said.code,
+      movement: said.movement,
+      heads: said.people,
+      source: said.onBehalf ? 'family' : 'self',
+      at: heard.at,
+    });
+  let caseNumber: { id: number; fresh: boolean } | undefined;
+  if (said.meaning === 'help')
+    caseNumber = await openCase(g, {
+      organisation: heard.organisation.id,
+      incident: bound?.incident ?? 0,
+      person: speaker.holders.length === 1 ? speaker.holders[0]! : null,
+      address: speaker.address,
+      need: said.need,
+      priority: priorityOf(said, bound?.severity === 'Extreme'),
+      at: heard.at,
+    });
+  if (bound && (said.meaning === 'safe' || said.meaning === 'moved')) await noteSaysSafe(g, bound.incident, speaker.holders);
+
+  await store.db
+    .update(replies)
+    .set({
+      address: speaker.address,
+      person: speaker.holders.length === 1 ? speaker.holders[0]! : null,
+      incident: bound?.incident ?? null,
+      alert: bound?.alert ?? null,
+      understoodAt: g.clock.now(),
+      meaning: said.meaning,
+      code: said.code ?? null,
+      need: said.need ?? null,
+      people: said.people ?? null,
+      onBehalf: said.onBehalf ?? false,
+    })
+    .where(eq(replies.id, id));
+  await answerTo(g, heard, speaker, said, meant, caseNumber);
+}
+
+/** Buttons carry the code and the alert's number; everything else is read by the interpreter. */
+async function readMeaning(g: Gateway, heard: Heard, language: string): Promise<Interpretation> {
+  if (heard.extra.startToken !== undefined || /^\/start\b/.test(heard.text)) return { meaning: 'start', because: ['/start'] };
+  if (heard.extra.location) return { meaning: 'unclear', because: ['a location'] };
+  const button = heard.extra.button ? /^([12])\b/.exec(heard.text)?.[1] : undefined;
+  if (button) return { meaning: button === '1' ? 'safe' : 'help', code: button, because: [`button ${button}`] };
+  return interpret(heard.text, { language }, await lexiconOf(g));
+}
+
+/** The address and who is reached there. A stranger's address is kept too, so that they can be answered. */
+async function findSpeaker(g: Gateway, heard: Heard): Promise<Speaker> {
+  const organisation = heard.organisation.id;
+  const keys = await g.vault.keys(organisation);
+  const valueIndex = await keys.index('address', identityOf(heard.from));
+  const find = () =>
+    g.store.db
+      .select({ id: addresses.id })
+      .from(addresses)
+      .where(
+        and(
+          eq(addresses.organisation, organisation),
+          eq(addresses.channel, heard.from.channel),
+          eq(addresses.valueIndex, valueIndex),
+        ),
+      );
+  let [address] = await find();
+  if (!address && heard.from.channel === 'telegram' && /^\/start\b/.test(heard.text)) {
+    const hint = heard.extra.languageHint ? canonicalTag(heard.extra.languageHint) : null;
+    await registerPeople(g, organisation, [
+      { languages: hint ? [hint] : [], profile: 'anonymous', basis: 'consent', addresses: [heard.from] },
+    ]);
+    [address] = await find();
+  }
+  if (!address) {
+    const now = g.clock.now();
+    await g.store.db
+      .insert(addresses)
+      .values({
+        organisation,
+        channel: heard.from.channel,
+        valueSealed: await keys.seal('address', heard.from.value),
+        valueIndex,
+        country: heard.from.country,
+        stateAt: now,
+        createdAt: now,
+      })
+      .onConflictDoNothing();
+    [address] = await find();
+  }
+  const held = await rows<{ person: number; languages: string; profile: string }>(
+    g.store,
+    sql`select p.id as person, i.value as languages, p.profile as profile from people_addresses pa
+        join ${people} p on p.id = pa.person join ${interned} i on i.id = p.languages
+        where pa.address = ${address!.id} order by p.id`,
+  );
+  const wanted = held[0]?.languages.split(' ') ?? [];
+  const spoken = await g.catalog.languages();
+  return {
+    address: address!.id,
+    holders: held.map((row) => row.person),
+    language: wanted.find((tag) => spoken.includes(tag)) ?? heard.organisation.defaultLanguage,
+    discreet: held.some((row) => row.profile === 'discreet'),
+  };
+}
+
+async function bind(g: Gateway, heard: Heard, address: number): Promise<Bound | undefined> {
+  const ref = heard.extra.button ? /^[12] (\w+)$/.exec(heard.text)?.[1] : undefined;
+  const [found] = await rows<Bound>(
+    g.store,
+    sql`select al.id as alert, al.incident as incident, al.severity as severity, d.language as language
+        from ${deliveries} d join ${alerts} al on al.id = d.alert
+        where d.address = ${address} and d.state in ('sending', 'sent', 'delivered', 'indeterminate', 'failed')
+          and al.expires_at > ${heard.at - BINDS_MS}
+        order by coalesce(al.ref = ${ref ?? null}, 0) desc, d.id desc limit 1`,
+  );
+  return found;
+}
+
+async function moveTo(g: Gateway, person: number, heard: Heard): Promise<void> {
+  const { latitude, longitude } = heard.extra.location!;
+  const { country: _, area: __, ...place } = placeColumns({ latitude, longitude }, heard.at);
+  await g.store.db.update(people).set({ ...place, area: null }).where(eq(people.id, person));
+}
+
+/** Twilio itself confirms these and blocks what we would send after them. */
+const TOLD_BY_PROVIDER = /^\s*(stop|stopall|unsubscribe|cancel|end|quit|revoke|optout)\s*$/i;
+
+async function answerTo(
+  g: Gateway,
+  heard: Heard,
+  speaker: Speaker,
+  said: Interpretation,
+  meant: number[],
+  opened: { id: number; fresh: boolean } | undefined,
+): Promise<void> {
+  const to = {
+    organisation: heard.organisation,
+    channel: heard.from.channel as ChannelName,
+    address: speaker.address,
+    person: speaker.holders.length === 1 ? speaker.holders[0]! : null,
+  };
+  const say = async (key: string, values: Record<string, string | number> = {}, always = false) => {
+    const words = await g.catalog.reply(speaker.language, key, values);
+    await answer(g, to, words, always);
+  };
+  switch (said.meaning) {
+    case 'help': {
+      if (speaker.discreet) return say('ack_help_discreet', {}, opened!.fresh);
+      const localEmergency = await emergencyNumber(g, heard.from.country ?? heard.organisation.country);
+      return say('ack_help', { case: `H${opened!.id}`, localEmergency }, opened!.fresh);
+    }
+    case 'safe':
+    case 'moved':
+      if (speaker.discreet) return say('ack_safe_discreet');
+      if (meant.length === 0 && speaker.holders.length > 1) return say('ask_count');
+      return (said.people ?? 1) > 1 ? say('ack_safe_group', { n: said.people! }) : say('ack_safe');
+    case 'stop':
+      if (heard.from.channel === 'sms' && TOLD_BY_PROVIDER.test(heard.text)) return;
+      return say('stop_done', { org: heard.organisation.name }, true);
+    case 'start': {
+      const names = await g.catalog.names(speaker.language);
+      return say('start_done', {
+        org: heard.organisation.name,
+        place: names.countries[heard.organisation.country] ?? heard.organisation.country,
+        lang: names.languages[speaker.language] ?? speaker.language,
+      });
+    }
+    default:
+      if (heard.extra.location) return say('ack_where');
+      if (said.because.includes('1 2')) return say('ask_one_two');
+      if (speaker.holders.length === 0 && !(await isKnown(g, speaker.address))) return say('not_registered');
+      return say((await unclearInARow(g, speaker.address)) > 1 ? 'menu_unclear_2' : 'menu_unclear');
+  }
+}
+
+async function isKnown(g: Gateway, address: number): Promise<boolean> {
+  const [row] = await rows<{ n: number }>(
+    g.store,
+    sql`select count(*) as n from ${deliveries} where address = ${address} and alert is not null`,
+  );
+  return row!.n > 0;
+}
+
+async function unclearInARow(g: Gateway, address: number): Promise<number> {
+  const latest = await rows<{ meaning: string | null }>(
+    g.store,
+    sql`select meaning from ${replies} where address = ${address} order by id desc limit 3`,
+  );
+  const other = latest.findIndex((row) => row.meaning !== 'unclear' && row.meaning !== 'info' && row.meaning !== null);
+  return other === -1 ? latest.length : other;
+}
+
+async function emergencyNumber(g: Gateway, country: string): Promise<string> {
+  const numbers = (await g.assets.read('locales/emergency-numbers.json')) as { default: string; countries: Record<string, string> };
+  return numbers.countries[country] ?? numbers.default;
+}

@@ -1,0 +1,91 @@
+import { eq } from 'drizzle-orm';
+import type { Context, Hono } from 'hono';
+import { type Env, readText } from '../api/endpoint.ts';
+import type { Channel, ChannelName, Incoming, Received } from '../channels/channel.ts';
+import { twiml } from '../channels/twilio.ts';
+import { organisations } from '../db/schema.ts';
+import { settle } from '../delivery/receipts.ts';
+import type { Gateway } from '../gateway.ts';
+import { markAddress } from '../people/addresses.ts';
+import { findAddress } from '../people/registry.ts';
+import type { Organisation } from '../trust/operators.ts';
+import { Refusal } from '../trust/refusal.ts';
+import { receive } from './receive.ts';
+
+const LARGEST = 256_000;
+
+/** Signed webhooks of providers: verified, stored, answered. They are never rate-limited. */
+export function mountWebhooks(app: Hono<Env>): void {
+  const twilio = async (c: Context<Env>) => {
+    await work(c, 'sms');
+    return c.body(twiml(), 200, { 'Content-Type': 'text/xml; charset=utf-8' });
+  };
+  app.post('/webhooks/twilio/messages', twilio);
+  app.post('/webhooks/twilio/status', twilio);
+  app.post('/webhooks/telegram', async (c) => c.json({ ok: true, ...(await work(c, 'telegram')) }));
+}
+
+async function work(c: Context<Env>, name: ChannelName): Promise<{ ignored?: string }> {
+  const g = c.get('gateway');
+  const channel = g.senders.get(name);
+  if (!channel?.receive) throw new Refusal('wrong_signature', 'This channel has no settings.');
+  const url = new URL(c.req.url);
+  const received = await channel.receive({
+    method: c.req.method,
+    url: `${g.config.publicUrl}${url.pathname}${url.search}`,
+    headers: c.req.header(),
+    body: await readText(c, LARGEST),
+  });
+  for (const one of received)
+    if (one.kind === 'refused') {
+      g.log.warning('webhook refused', { channel: name, status: one.status, why: one.why });
+      if (one.status === 401) throw new Refusal('unauthorized', one.why);
+      throw new Refusal(one.status === 400 ? 'malformed' : 'wrong_signature', one.why);
+    }
+  const organisation = await firstOrganisation(g);
+  let ignored: string | undefined;
+  for (const one of received) {
+    const why = await apply(g, channel, name, organisation, one);
+    ignored ??= why;
+  }
+  return ignored === undefined ? {} : { ignored };
+}
+
+async function apply(
+  g: Gateway,
+  channel: Channel,
+  name: ChannelName,
+  organisation: Organisation | undefined,
+  one: Received,
+): Promise<string | undefined> {
+  if (one.kind === 'ignored') return one.why;
+  if (one.kind === 'status') return (await settle(g, one)) ? undefined : 'no such message';
+  if (!organisation) return 'not set up';
+  if (one.kind === 'address') {
+    const address = await findAddress(g, organisation.id, { channel: name, value: one.from, country: null });
+    if (address) await markAddress(g, address.id, one.state, 'provider');
+    return undefined;
+  }
+  if (one.kind === 'incoming') {
+    const { fresh } = await receive(g, organisation, name, one);
+    await acknowledge(g, channel, one);
+    return fresh ? undefined : 'known already';
+  }
+  return undefined;
+}
+
+/** A pressed button stops turning at once; that it could not be told changes nothing. */
+async function acknowledge(g: Gateway, channel: Channel, incoming: Incoming): Promise<void> {
+  if (!incoming.acknowledge || !channel.acknowledge) return;
+  try {
+    await channel.acknowledge(incoming.acknowledge, '', g.wire);
+  } catch (error) {
+    g.log.info('button not acknowledged', { kind: error instanceof Error ? error.name : 'unknown' });
+  }
+}
+
+/** The settings' senders belong to the organisation that was set up first (DESIGN section 10, Senders). */
+async function firstOrganisation(g: Gateway): Promise<Organisation | undefined> {
+  const [row] = await g.store.db.select().from(organisations).where(eq(organisations.first, true));
+  return row;
+}

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { type Assets, loadCatalog } from './catalog.ts';
+import { ownLines, renderTexts, replyTail, withTail } from './render.ts';
+import { shippedAssets } from './shipped.fixture.ts';
+
+const catalog = loadCatalog(shippedAssets);
+const facts = { place: 'JP-04', time: '2026-01-11T18:30:00+09:00' };
+const from = { org: 'Embassy of Sri Lanka', ref: 'LK7K3M' };
+
+/** The shipped catalog with some files replaced. */
+const withFiles = (files: Record<string, unknown>) => {
+  const assets: Assets = { read: async (path) => (path in files ? files[path] : shippedAssets.read(path)) };
+  return loadCatalog(assets);
+};
+const english = await catalog.text('earthquake', 'en');
+
+describe('rendering an alert', () => {
+  it('gives every language of the template, each with its own names and no brace left', async () => {
+    const texts = await renderTexts(catalog, 'earthquake', facts, from);
+    const template = (await catalog.templates()).find((one) => one.id === 'earthquake')!;
+    expect(Object.keys(texts)).toEqual(template.languages);
+    for (const [tag, { event, full, sms, flash, radio }] of Object.entries(texts)) {
+      for (const text of [event, full, sms, flash, radio]) expect(text, tag).not.toMatch(/[{}]|undefined/);
+      for (const text of [full, sms, flash]) expect(text, tag).toContain('LK7K3M');
+      expect(flash, tag).toContain('Embassy of S');
+      expect(full, tag).toContain('18:30');
+    }
+    expect(texts.en!.sms).toMatch(/^Embassy of Sri Lanka: Strong earthquake near Miyagi, Sun 11 Jan 18:30\./);
+  });
+
+  it('begins every text of an exercise with the word for it, the heading too', async () => {
+    const texts = await renderTexts(catalog, 'earthquake', facts, { ...from, exercise: true });
+    for (const [tag, text] of Object.entries(texts)) {
+      const prefix = await catalog.word(tag, 'exercise_prefix');
+      for (const said of Object.values(text)) expect(said.startsWith(`${prefix} `), `${tag}: ${said}`).toBe(true);
+    }
+  });
+
+  it('does not say TEST twice in the exercise template', async () => {
+    const plain = await renderTexts(catalog, 'exercise', {}, from);
+    expect(await renderTexts(catalog, 'exercise', {}, { ...from, exercise: true })).toEqual(plain);
+  });
+
+  it('refuses to say a text with a hole in it', async () => {
+    await expect(renderTexts(catalog, 'earthquake', { place: 'JP' }, from)).rejects.toMatchObject({
+      code: 'missing_variable',
+    });
+    await expect(renderTexts(catalog, 'nothing', {}, from)).rejects.toMatchObject({ code: 'unknown_template' });
+  });
+
+  it('folds what goes by SMS, and only that', async () => {
+    const texts = { ...english!.texts, full: 'Está “aquí”', sms: 'Está “aquí”', flash: 'Mañana…' };
+    const made = await renderTexts(
+      withFiles({
+        'index.json': { templates: { earthquake: ['es'] }, locales: ['en'] },
+        'templates/earthquake/es.json': { ...english, language: 'es', texts },
+      }),
+      'earthquake',
+      facts,
+      from,
+    );
+    expect(made.es).toMatchObject({ full: 'Está “aquí”', sms: 'Esta "aqui"', flash: 'Mañana...' });
+  });
+
+  it('takes Latin names into a romanised text', async () => {
+    const texts = { ...english!.texts, ascii: 'Bhoomikampawa {{place}} {{time}} {{ref}}' };
+    const made = await renderTexts(
+      withFiles({
+        'index.json': { templates: { earthquake: ['si'] }, locales: ['en'] },
+        'templates/earthquake/si.json': { ...english, language: 'si', texts },
+      }),
+      'earthquake',
+      facts,
+      { ...from, exercise: true },
+    );
+    expect(made.si!.ascii).toBe('TEST Bhoomikampawa Miyagi Sun 11 Jan 18:30 LK7K3M');
+  });
+
+  it('is NFC whatever was typed', async () => {
+    const texts = await renderTexts(catalog, 'earthquake', { ...facts, place: 'Cafe\u0301' }, from);
+    for (const text of Object.values(texts)) expect(text.full).toBe(text.full.normalize('NFC'));
+  });
+});
+
+describe('numbers in right-to-left text', () => {
+  it('stand on their own line, without invisible characters', () => {
+    expect(ownLines('زلزال. {{ref}}', 'ar')).toBe('زلزال.\n{{ref}}');
+    expect(ownLines('اتصلوا {{phone}}. ثم انتظروا', 'ar')).toBe('اتصلوا\n{{phone}}\nثم انتظروا');
+    expect(ownLines('أرسلوا 1 إلى {{phone}}', 'ar')).toBe('أرسلوا 1 إلى\n{{phone}}');
+    expect(ownLines('رسالتنا {{ref}} خطأ', 'ar')).toBe('رسالتنا {{ref}} خطأ');
+    expect(ownLines('කැඳවන්න {{phone}}. {{ref}}', 'si')).toBe('කැඳවන්න {{phone}}. {{ref}}');
+  });
+});
+
+describe('the reply line', () => {
+  it('follows the way that an answer can take', async () => {
+    expect(await replyTail('two_way', catalog, 'en')).toBe('Reply 1 safe, 2 need help.');
+    expect(await replyTail('one_way_number', catalog, 'en', '+94112338812')).toBe(
+      'Send 1 (safe) or 2 (help) to +94112338812.',
+    );
+    expect(await replyTail('one_way_bare', catalog, 'en')).toBe('Answer on the number you saved: 1 safe, 2 help.');
+  });
+
+  it('speaks of the saved number when there is none to name', async () => {
+    expect(await replyTail('one_way_number', catalog, 'en')).toBe(await replyTail('one_way_bare', catalog, 'en'));
+  });
+
+  it('is English, visibly, in a language without interface words', async () => {
+    expect(await replyTail('two_way', catalog, 'xx')).toBe('Reply 1 safe, 2 need help.');
+  });
+
+  it('comes after the text, on its own line in right-to-left', () => {
+    expect(withTail('භූමිකම්පාව', '1', 'si')).toBe('භූමිකම්පාව 1');
+    expect(withTail('زلزال', '1', 'ar')).toBe('زلزال\n1');
+    expect(withTail('quake', '', 'en')).toBe('quake');
+  });
+});

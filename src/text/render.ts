@@ -1,0 +1,124 @@
+/** All texts of an alert, in every language that its template has. */
+
+import { TextError } from './assets.ts';
+import type { Catalog } from './catalog.ts';
+import { compileText } from './compile.ts';
+import { type LanguageText, renderParameters } from './parameters.ts';
+import { fold } from './segments.ts';
+import { direction } from './tags.ts';
+import type { Length, Meta, RenderedText, TemplateText, Values } from './template.ts';
+
+export type { RenderedText } from './template.ts';
+
+/** How an answer can reach us from a country. */
+export type ReplyPath = 'two_way' | 'one_way_number' | 'one_way_bare';
+
+export interface AlertContext {
+  org: LanguageText;
+  ref: string;
+  exercise?: boolean;
+  /** names of imported areas by their id */
+  areas?: Record<string, LanguageText>;
+}
+
+const LENGTHS: Length[] = ['full', 'sms', 'flash', 'radio', 'neutral', 'ascii'];
+/** What goes by SMS is folded here already, so that what is approved is what is sent. */
+const BY_SMS: Length[] = ['sms', 'flash', 'neutral', 'ascii'];
+
+/**
+ * Fills the template in every language that it has. In an exercise each text begins with the word for TEST.
+ * @param parameters checked by `checkParameters`
+ * @throws TextError unknown_template, missing_variable, bad_time
+ */
+export async function renderTexts(
+  catalog: Catalog,
+  templateId: string,
+  parameters: Record<string, unknown>,
+  context: AlertContext,
+): Promise<Record<string, RenderedText>> {
+  const meta = await catalog.meta(templateId);
+  const { languages } = (await catalog.templates()).find((one) => one.id === templateId)!;
+  const rendered: Record<string, RenderedText> = {};
+  for (const tag of languages) {
+    const text = (await catalog.text(templateId, tag))!;
+    rendered[tag] = await renderLanguage(catalog, meta, text, tag, parameters, context);
+  }
+  return rendered;
+}
+
+async function renderLanguage(
+  catalog: Catalog,
+  meta: Meta,
+  template: TemplateText,
+  tag: string,
+  parameters: Record<string, unknown>,
+  context: AlertContext,
+): Promise<RenderedText> {
+  const fillIn = async (language: string, form: 'long' | 'short') => {
+    const [names, choices] = [await catalog.names(language), await catalog.choices(language)];
+    return renderParameters(meta, parameters, names, choices, { ...context, language, form });
+  };
+  const [long, short] = [await fillIn(tag, 'long'), await fillIn(tag, 'short')];
+  const exercise = context.exercise === true && meta.id !== 'exercise';
+  const prefix = exercise ? `${await wordOrEnglish(catalog, tag, 'exercise_prefix')} ` : '';
+
+  const out: Partial<RenderedText> = { event: (prefix + template.event).normalize('NFC') };
+  for (const length of LENGTHS) {
+    const pattern = template.texts[length];
+    if (pattern === undefined) continue;
+    // romanised text takes its names from English: native script would undo it
+    const ascii = length === 'ascii';
+    const values = ascii ? await fillIn('en', 'long') : length === 'flash' ? short : long;
+    const begin = ascii && exercise ? `${await catalog.word('en', 'exercise_prefix')} ` : prefix;
+    const filled = begin + fill(length === 'radio' ? pattern : ownLines(pattern, tag), values);
+    out[length] = BY_SMS.includes(length) ? fold(filled, tag, { ascii }).text : filled.normalize('NFC');
+  }
+  return out as RenderedText;
+}
+
+const compiled = new Map<string, (values: Values) => string>();
+
+function fill(pattern: string, values: Values): string {
+  const known = compiled.get(pattern) ?? compileText(pattern);
+  compiled.set(pattern, known);
+  return known(values);
+}
+
+/**
+ * In right-to-left text a number's `+` jumps to its other end and a last code to the far side: phones, and an alert
+ * number at the end, get a line of their own, with no invisible characters (playbook MS-11).
+ */
+export function ownLines(pattern: string, tag: string): string {
+  if (direction(tag) === 'ltr') return pattern;
+  return pattern
+    .replace(/\s*\{\{phone\}\}[ .،۔]*(?!$)/gu, '\n{{phone}}\n')
+    .replace(/[^\S\n]+(\{\{(?:phone|ref)\}\}[.۔]?)$/gu, '\n$1');
+}
+
+/**
+ * The line that says how to answer, in the language of the text.
+ * @param phone E.164 number to send to; without it `one_way_number` is said as `one_way_bare`
+ * @throws TextError missing_key
+ */
+export async function replyTail(path: ReplyPath, catalog: Catalog, tag: string, phone?: string): Promise<string> {
+  const said = path === 'one_way_number' && !phone ? 'one_way_bare' : path;
+  if (said !== 'one_way_number') return wordOrEnglish(catalog, tag, `tail_${said}`);
+  const spoken = await wordOrEnglish(catalog, tag, 'tail_one_way_number', { phone: '{{phone}}' });
+  return fill(ownLines(spoken, tag), { phone: phone! });
+}
+
+/** A text and its reply line as one SMS. */
+export function withTail(text: string, tail: string, tag: string): string {
+  if (!tail) return text;
+  return text + (direction(tag) === 'rtl' ? '\n' : ' ') + tail;
+}
+
+/** A template may come before the words of the interface: then English stands, visibly. */
+async function wordOrEnglish(catalog: Catalog, tag: string, key: string, values?: Values): Promise<string> {
+  try {
+    return await catalog.word(tag, key, values);
+  } catch (error) {
+    if (error instanceof TextError && error.code === 'missing_language') return catalog.word('en', key, values);
+    throw error;
+  }
+}

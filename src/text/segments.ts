@@ -1,0 +1,120 @@
+/** What an SMS costs: encoding, segments, and the visible folding that makes it cheaper. */
+
+import { SegmentedMessage } from 'sms-segments-calculator';
+
+export interface SegmentCount {
+  encoding: 'GSM-7' | 'UCS-2';
+  segments: number;
+  /** septets in GSM-7 (`^{}[]~|\€` take two), UTF-16 code units in UCS-2 */
+  units: number;
+  /** the distinct characters that force UCS-2 */
+  expensive: string[];
+}
+
+export interface Folded {
+  text: string;
+  /** one entry for each replacement, in order */
+  folded: [from: string, to: string][];
+  /** where in `text` each entry of `folded` begins */
+  at: number[];
+}
+
+/** Counts as the provider does (playbook MS-9), after NFC: send the text in NFC as well. */
+export function countSegments(text: string): SegmentCount {
+  const composed = text.normalize('NFC');
+  const message = new SegmentedMessage(composed);
+  const encoding = message.encodingName;
+  return {
+    encoding,
+    segments: message.segmentsCount,
+    units: encoding === 'GSM-7' ? message.numberOfCharacters : composed.length,
+    expensive: encoding === 'GSM-7' ? [] : [...new Set(message.getNonGsmCharacters())],
+  };
+}
+
+const PUNCTUATION: Record<string, string> = {
+  ...{ '“': '"', '”': '"', '„': '"', '‟': '"', '«': '"', '»': '"' },
+  ...{ '‘': "'", '’': "'", '‚': "'", '‛': "'", '‹': "'", '›': "'", '´': "'", '`': "'" },
+  ...{ '‐': '-', '‑': '-', '‒': '-', '–': '-', '—': '-', '―': '-', '−': '-' },
+  ...{ '…': '...', '\u00a0': ' ', '\u202f': ' ', '\u2007': ' ', '\u2009': ' ', '\u200a': ' ' },
+};
+
+/** Languages whose readers know their words without accents. */
+const ACCENTS_MAY_GO = new Set(['es', 'pt', 'fr', 'tr', 'vi']);
+const UNDECOMPOSED: Record<string, string> = { ı: 'i', đ: 'd', Đ: 'D', œ: 'oe', Œ: 'OE' };
+
+/**
+ * Replaces what forces UCS-2 by its GSM-7 neighbour, but only when the whole text then is GSM-7; otherwise the text
+ * comes back as it was, in NFC. Never ñ, never digits, never a script other than Latin (playbook MS-10).
+ * Vietnamese keeps its accents unless `ascii` is asked for; `ascii` also folds the accents that GSM-7 has.
+ */
+export function fold(text: string, tag: string, options: { ascii?: boolean } = {}): Folded {
+  const language = tag.toLowerCase().split('-')[0]!;
+  const accents = ACCENTS_MAY_GO.has(language) && (language !== 'vi' || options.ascii === true);
+  const composed = text.normalize('NFC');
+  const result: Folded = { text: '', folded: [], at: [] };
+  for (const from of composed) {
+    const to = PUNCTUATION[from] ?? (accents ? withoutAccent(from, options.ascii === true) : from);
+    if (to !== from) {
+      result.folded.push([from, to]);
+      result.at.push(result.text.length);
+    }
+    result.text += to;
+  }
+  if (result.folded.length > 0 && countSegments(result.text).encoding === 'GSM-7') return result;
+  return { text: composed, folded: [], at: [] };
+}
+
+/** Undoes `fold` by its record. */
+export function unfold({ text, folded, at }: Folded): string {
+  let original = '';
+  let done = 0;
+  for (const [i, [from, to]] of folded.entries()) {
+    original += text.slice(done, at[i]) + from;
+    done = at[i]! + to.length;
+  }
+  return original + text.slice(done);
+}
+
+function withoutAccent(letter: string, ascii: boolean): string {
+  if (letter < '\u0080' || letter === 'ñ' || letter === 'Ñ' || !/\p{Script=Latin}/u.test(letter)) return letter;
+  if (!ascii && isGsm(letter)) return letter;
+  return UNDECOMPOSED[letter] ?? letter.normalize('NFD').replace(/\p{M}/gu, '');
+}
+
+const gsm = new Map<string, boolean>();
+function isGsm(letter: string): boolean {
+  const known = gsm.get(letter) ?? new SegmentedMessage(letter).encodingName === 'GSM-7';
+  gsm.set(letter, known);
+  return known;
+}
+
+/** Unicode ends a grapheme inside a Sinhala, Khmer or Burmese conjunct: zero-width joiner, coeng, stacking virama. */
+const JOINS_ON = new Set(['\u200d', '\u17d2', '\u1039']);
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** The longest beginning of `text` that takes no more than `segments`, never cutting inside a grapheme. */
+export function fit(text: string, segments: number): string {
+  const composed = text.normalize('NFC');
+  return longestStart(composed, (start) => countSegments(start).segments <= segments);
+}
+
+/** The longest beginning of `text` of at most `units` UTF-16 code units, never cutting inside a grapheme. */
+export function cutToUnits(text: string, units: number): string {
+  if (text.length <= units) return text;
+  return longestStart(text, (start) => start.length <= units).trimEnd();
+}
+
+/** `fits` must be true of every beginning of a text that fits. */
+function longestStart(text: string, fits: (start: string) => boolean): string {
+  if (fits(text)) return text;
+  const borders = Array.from(graphemes.segment(text), (one) => one.index + one.segment.length);
+  const ends = [0, ...borders.filter((end) => !JOINS_ON.has(text[end - 1]!))];
+  let [low, high] = [0, ends.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (fits(text.slice(0, ends[middle]))) low = middle;
+    else high = middle;
+  }
+  return text.slice(0, ends[low]);
+}

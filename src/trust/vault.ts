@@ -1,0 +1,168 @@
+/**
+ * Sealing: what a stolen database must not tell (DESIGN promise 5).
+ *
+ * Each organisation has a random data key, wrapped by MASTER_KEY. From it come a sealing key
+ * (AES-256-GCM) and an index key (HMAC-SHA-256) by HKDF (RFC 5869). A sealed value is
+ * `<data key id>.<base64url of nonce, ciphertext and tag>`; its purpose and organisation are the
+ * additional data, so a value moved to another column or organisation does not open.
+ */
+import { eq } from 'drizzle-orm';
+import { dataKeys, instance } from '../db/schema.ts';
+import { isUniqueViolation, type Store } from '../db/store.ts';
+
+type Maybe<T> = T | Promise<T>;
+
+/** AES-GCM and HMAC of the home: node:crypto is a fraction of the cost of WebCrypto on Node. */
+export interface Crypto {
+  random(bytes: number): Uint8Array<ArrayBuffer>;
+  /** HKDF-SHA-256 without salt, 32 bytes */
+  derive(key: Uint8Array<ArrayBuffer>, info: string): Promise<Uint8Array<ArrayBuffer>>;
+  cipher(key: Uint8Array<ArrayBuffer>): Promise<Cipher>;
+  /** base64url of the first 16 bytes of HMAC-SHA-256 */
+  indexer(key: Uint8Array<ArrayBuffer>): Promise<(text: string) => Maybe<string>>;
+  /** SHA-256 as hex */
+  hash(text: string): Maybe<string>;
+}
+
+export interface Cipher {
+  /** @returns base64url of nonce, ciphertext and tag */
+  seal(text: string, additional: string): Maybe<string>;
+  /** @throws when the key, the value or the additional data differ */
+  open(sealed: string, additional: string): Maybe<string>;
+}
+
+/** What a sealed value is: part of its additional data. */
+export type Purpose =
+  | 'address'
+  | 'name'
+  | 'externalId'
+  | 'import'
+  | 'parameters'
+  | 'texts'
+  | 'reply'
+  | 'answer'
+  | 'note'
+  | 'contacts'
+  | 'response'
+  | 'simulated';
+
+/** The keys of one organisation, ready for use. */
+export interface Keys {
+  seal(purpose: Purpose, text: string): Maybe<string>;
+  open(purpose: Purpose, sealed: string): Maybe<string>;
+  /** keyed hash for look-up and uniqueness */
+  index(purpose: Purpose, text: string): Maybe<string>;
+}
+
+export interface Vault {
+  keys(organisation: string): Promise<Keys>;
+  /** A secret of the installation, made once by `make` and kept sealed by the master key. */
+  secret(name: string, make: () => Promise<string>): Promise<string>;
+  /** A secret that follows from the master key and needs no storage; base64url, 32 bytes. */
+  derived(label: string): Promise<string>;
+  /** SHA-256 as hex, for tokens of 128 random bits and more */
+  hash(text: string): Maybe<string>;
+}
+
+interface OrganisationKeys extends Keys {
+  id: number;
+}
+
+/**
+ * @param previous the master key before this one: data keys wrapped by it still open
+ */
+export function openVault(
+  store: Store,
+  crypto: Crypto,
+  master: Uint8Array<ArrayBuffer>,
+  previous?: Uint8Array<ArrayBuffer>,
+  now: () => number = Date.now,
+): Vault {
+  const wrapping = [master, ...(previous ? [previous] : [])].map(async (key) =>
+    crypto.cipher(await crypto.derive(key, 'musafir wrap')),
+  );
+  const known = new Map<string, Promise<OrganisationKeys>>();
+
+  async function unwrap(value: string, additional: string): Promise<string> {
+    let failure: unknown;
+    for (const cipher of wrapping) {
+      try {
+        return await (await cipher).open(value, additional);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw new Error('MASTER_KEY does not open this database. Set the key that it was made with.', { cause: failure });
+  }
+
+  async function load(organisation: string): Promise<OrganisationKeys> {
+    const additional = `data key|${organisation}`;
+    let [row] = await store.db.select().from(dataKeys).where(eq(dataKeys.organisation, organisation)).limit(1);
+    if (!row) {
+      const fresh = toBase64(crypto.random(32));
+      [row] = await store.db
+        .insert(dataKeys)
+        .values({ organisation, wrapped: await (await wrapping[0]!).seal(fresh, additional), createdAt: now() })
+        .returning();
+    }
+    const { id, wrapped } = row!;
+    const key = fromBase64(await unwrap(wrapped, additional));
+    const cipher = await crypto.cipher(await crypto.derive(key, 'musafir seal'));
+    const indexer = await crypto.indexer(await crypto.derive(key, 'musafir index'));
+    const prefix = `${id}.`;
+    return {
+      id,
+      seal(purpose, text) {
+        const sealed = cipher.seal(text, `${organisation}|${purpose}`);
+        return typeof sealed === 'string' ? prefix + sealed : sealed.then((value) => prefix + value);
+      },
+      open(purpose, sealed) {
+        if (!sealed.startsWith(prefix)) throw new Error(`No key for a value sealed as ${purpose}`);
+        return cipher.open(sealed.slice(prefix.length), `${organisation}|${purpose}`);
+      },
+      index: (purpose, text) => indexer(`${purpose}|${text}`),
+    };
+  }
+
+  return {
+    keys(organisation) {
+      let keys = known.get(organisation);
+      if (!keys) {
+        keys = load(organisation);
+        known.set(organisation, keys);
+        keys.catch(() => known.delete(organisation));
+      }
+      return keys;
+    },
+    async secret(name, make) {
+      const read = async () => {
+        const [row] = await store.db.select().from(instance).where(eq(instance.name, name));
+        return row ? unwrap(row.valueSealed, `instance|${name}`) : undefined;
+      };
+      const existing = await read();
+      if (existing !== undefined) return existing;
+      const value = await make();
+      try {
+        const valueSealed = await (await wrapping[0]!).seal(value, `instance|${name}`);
+        await store.db.insert(instance).values({ name, valueSealed });
+        return value;
+      } catch (error) {
+        if (!isUniqueViolation(error)) throw error;
+        return (await read())!;
+      }
+    },
+    async derived(label) {
+      const bytes = await crypto.derive(master, `musafir ${label}`);
+      return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+    },
+    hash: (text) => crypto.hash(text),
+  };
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+}
