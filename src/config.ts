@@ -120,7 +120,12 @@ export const SETTINGS: readonly Setting[] = [
     help: 'Bearer token for /metrics. Unset: only from loopback.',
   },
   { group: 'SMS by Twilio', name: 'TWILIO_ACCOUNT_SID', example: '', help: 'Account SID, begins with AC.' },
-  { group: 'SMS by Twilio', name: 'TWILIO_AUTH_TOKEN', example: '', help: 'Auth token; also checks webhook signatures.' },
+  {
+    group: 'SMS by Twilio',
+    name: 'TWILIO_AUTH_TOKEN',
+    example: '',
+    help: 'Auth token; also checks webhook signatures.',
+  },
   { group: 'SMS by Twilio', name: 'TWILIO_FROM', example: '', help: 'Sender: E.164 number or alphanumeric name.' },
   {
     group: 'SMS by Twilio',

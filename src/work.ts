@@ -21,7 +21,12 @@ export interface Bounds {
 }
 
 /** Does one task. Every task may be lost, repeated, or run while another runs: the database says what is due. */
-export async function perform(g: Gateway, task: Task, bounds: Bounds, stopping: () => boolean = () => false): Promise<void> {
+export async function perform(
+  g: Gateway,
+  task: Task,
+  bounds: Bounds,
+  stopping: () => boolean = () => false,
+): Promise<void> {
   switch (task.type) {
     case 'plan':
       return planAlert(g, task.alert);

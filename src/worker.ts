@@ -33,7 +33,10 @@ export default {
         await perform(gateway, message.body, BOUNDS);
         message.ack();
       } catch (error) {
-        gateway.log.error('task failed', { task: message.body.type, kind: error instanceof Error ? error.name : 'unknown' });
+        gateway.log.error('task failed', {
+          task: message.body.type,
+          kind: error instanceof Error ? error.name : 'unknown',
+        });
         message.retry({ delaySeconds: 5 });
       }
     }

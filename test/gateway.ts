@@ -72,10 +72,7 @@ export interface TestAnswer {
 }
 
 /** A gateway on the engine of this project, with a fake clock, seeded ids and scripted far ends. */
-export async function testGateway(
-  settings: Record<string, string> = {},
-  farEnds: FarEnd[] = [],
-): Promise<TestGateway> {
+export async function testGateway(settings: Record<string, string> = {}, farEnds: FarEnd[] = []): Promise<TestGateway> {
   const { config, problems } = parseConfig(
     { PUBLIC_URL: 'https://musafir.test', SETUP_TOKEN: 'set me up', ...settings },
     'node',

@@ -66,7 +66,9 @@ async function refusePastUntil(g: Gateway, alert: AlertRow): Promise<void> {
   if (alert.template === null) return;
   const { until } = await readParameters(g, alert);
   if (typeof until === 'string' && Date.parse(until) <= g.clock.now())
-    throw new Refusal('past_until', undefined, { errors: [{ pointer: '/parameters/until', detail: 'This time has passed.' }] });
+    throw new Refusal('past_until', undefined, {
+      errors: [{ pointer: '/parameters/until', detail: 'This time has passed.' }],
+    });
 }
 
 /**
@@ -98,7 +100,13 @@ export async function approve(
   const [[changed]] = await g.store.atomic((db) => [
     db
       .update(alerts)
-      .set({ state: 'approved', approvedAt: now, approvedBy: caller.operator, people: count, sendAt: now + undo * 1000 })
+      .set({
+        state: 'approved',
+        approvedAt: now,
+        approvedBy: caller.operator,
+        people: count,
+        sendAt: now + undo * 1000,
+      })
       .where(and(eq(alerts.id, alert.id), eq(alerts.state, 'submitted'), eq(alerts.frozenHash, hash)))
       .returning(),
     auditRow(db, caller, now, 'alert.approve', uid, { hash, people: count, undoSeconds: undo }),

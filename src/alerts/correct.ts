@@ -16,7 +16,10 @@ export const UpdateInput = z
     texts: OwnTexts.optional(),
     expires: Time,
   })
-  .refine((update) => !(update.parameters && update.texts), { message: 'Give parameters or texts, not both.', path: ['texts'] });
+  .refine((update) => !(update.parameters && update.texts), {
+    message: 'Give parameters or texts, not both.',
+    path: ['texts'],
+  });
 
 export const CancelInput = z.strictObject({ reason: z.string().trim().max(500).optional() });
 

@@ -43,7 +43,10 @@ export const Channels = z
   .transform((channels) => [...new Set(channels)]);
 
 /** RFC 3339 with an offset. */
-export const Time = z.iso.datetime({ offset: true, message: 'Write a time as RFC 3339, such as 2026-11-22T18:30:00+09:00.' });
+export const Time = z.iso.datetime({
+  offset: true,
+  message: 'Write a time as RFC 3339, such as 2026-11-22T18:30:00+09:00.',
+});
 
 export const DraftInput = z
   .strictObject({
@@ -244,7 +247,8 @@ async function renderTemplate(g: Gateway, plan: Plan, context: { org: string; re
   const { problems } = checkParameters(meta, plan.parameters);
   if (problems.length > 0) {
     const [first] = problems;
-    const code = first!.code === 'unknown_parameter' || first!.code === 'missing_parameter' ? first!.code : 'invalid_parameter';
+    const code =
+      first!.code === 'unknown_parameter' || first!.code === 'missing_parameter' ? first!.code : 'invalid_parameter';
     throw new Refusal(code, undefined, {
       errors: problems.map((p) => ({ pointer: `/parameters${p.pointer}`, detail: p.message, code: p.code })),
     });
@@ -258,13 +262,23 @@ function completeOwnTexts(own: z.output<typeof OwnTexts>, event: string): Texts 
     const full = text.full.normalize('NFC');
     const sms = (text.sms ?? text.full).normalize('NFC');
     const defined = Object.entries(text).filter(([, value]) => value !== undefined);
-    texts[tag] = { event, ...Object.fromEntries(defined), full, sms, flash: text.flash ?? sms, radio: text.radio ?? full };
+    texts[tag] = {
+      event,
+      ...Object.fromEntries(defined),
+      full,
+      sms,
+      flash: text.flash ?? sms,
+      radio: text.radio ?? full,
+    };
   }
   return texts;
 }
 
 /** Used by preview: the languages that a text is there for. */
-export async function languagesOf(g: Gateway, input: { template?: string; texts?: Record<string, unknown> }): Promise<string[]> {
+export async function languagesOf(
+  g: Gateway,
+  input: { template?: string; texts?: Record<string, unknown> },
+): Promise<string[]> {
   if (input.texts) return Object.keys(input.texts);
   if (input.template === undefined) return g.catalog.languages();
   await findTemplate(g, input.template);

@@ -59,13 +59,22 @@ export async function preview(g: Gateway, caller: Caller, input: z.output<typeof
   let withoutText = 0;
   for (const { languages, n } of lists) {
     total += n;
-    const choice = chooseFor(languages === '' ? [] : languages.split(' '), available, organisation.defaultLanguage, policy);
+    const choice = chooseFor(
+      languages === '' ? [] : languages.split(' '),
+      available,
+      organisation.defaultLanguage,
+      policy,
+    );
     if (choice.language === null) withoutText += n;
     else byLanguage[choice.language] = (byLanguage[choice.language] ?? 0) + n;
-    if (choice.reason !== 'own' && choice.language !== null) byFallback[choice.reason] = (byFallback[choice.reason] ?? 0) + n;
+    if (choice.reason !== 'own' && choice.language !== null)
+      byFallback[choice.reason] = (byFallback[choice.reason] ?? 0) + n;
   }
 
-  const [unknown] = await rows<{ n: number }>(g.store, sql`select count(*) as n from ${people} p where ${match.unknown}`);
+  const [unknown] = await rows<{ n: number }>(
+    g.store,
+    sql`select count(*) as n from ${people} p where ${match.unknown}`,
+  );
   const reach = await rows<{ channel: string; state: string; n: number }>(
     g.store,
     sql`select channel, state, count(*) as n from ${addresses} where id in (
@@ -132,21 +141,36 @@ async function priceSms(
       )
     : input.template === undefined
       ? undefined
-      : await estimateTexts(g.catalog, input.template, input.parameters ?? {}, { org: caller.organisation.name, ref: 'XX00000' });
+      : await estimateTexts(g.catalog, input.template, input.parameters ?? {}, {
+          org: caller.organisation.name,
+          ref: 'XX00000',
+        });
   let segments = 0;
   let cost = 0;
   const unverified = new Set<string>();
   const sender = { number: /^\+?\d+$/.test(g.config.twilio?.from ?? '') };
   for (const { country, languages, n } of groups) {
-    const { language } = chooseFor(languages === '' ? [] : languages.split(' '), available, caller.organisation.defaultLanguage, policy);
+    const { language } = chooseFor(
+      languages === '' ? [] : languages.split(' '),
+      available,
+      caller.organisation.defaultLanguage,
+      policy,
+    );
     const rule = smsRule(country, sender);
     if (!rule.verified && country !== null) unverified.add(country);
     if (!texts || language === null) continue;
     const asks = input.template ? (await g.catalog.meta(input.template)).asksCheckIn : true;
-    const tails = asks ? await replyTails(g, Object.keys(texts), rule, sender.number ? g.config.twilio!.from : undefined) : {};
+    const tails = asks
+      ? await replyTails(g, Object.keys(texts), rule, sender.number ? g.config.twilio!.from : undefined)
+      : {};
     const each = countSegments(chooseSms(texts, language, rule, tails).text).segments;
     segments += each * n;
     cost += each * n * (prices.countries[country ?? ''] ?? prices.perSegment);
   }
-  return { segments, cost: Math.round(cost * 100) / 100, currency: prices.currency, unverifiedCountries: [...unverified].sort() };
+  return {
+    segments,
+    cost: Math.round(cost * 100) / 100,
+    currency: prices.currency,
+    unverifiedCountries: [...unverified].sort(),
+  };
 }

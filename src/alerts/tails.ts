@@ -10,8 +10,10 @@ export async function replyTails(
   phone: string | undefined,
 ): Promise<Record<string, string>> {
   const known = new Set(await g.catalog.languages());
-  const path = rule.replyPath === 'one_way_number' && (rule.noNumber || phone === undefined) ? 'one_way_bare' : rule.replyPath;
+  const path =
+    rule.replyPath === 'one_way_number' && (rule.noNumber || phone === undefined) ? 'one_way_bare' : rule.replyPath;
   const tails: Record<string, string> = {};
-  for (const language of languages) tails[language] = await replyTail(path, g.catalog, known.has(language) ? language : 'en', phone);
+  for (const language of languages)
+    tails[language] = await replyTail(path, g.catalog, known.has(language) ? language : 'en', phone);
   return tails;
 }

@@ -87,7 +87,10 @@ export const alertEndpoints: Endpoint[] = [
     roles: ['author'],
     body: DraftInput,
     answers: { 201: Alert },
-    handle: async ({ g, caller, body }) => ({ status: 201, body: await viewAlert(g, await createDraft(g, caller, body)) }),
+    handle: async ({ g, caller, body }) => ({
+      status: 201,
+      body: await viewAlert(g, await createDraft(g, caller, body)),
+    }),
   }),
   endpoint({
     method: 'GET',

@@ -1,15 +1,15 @@
 import * as z from 'zod';
-import { takeImport, readImport } from '../people/imports.ts';
+import { airedCount } from '../bulletins/bulletins.ts';
+import { readImport, takeImport } from '../people/imports.ts';
+import { Language } from '../people/person.ts';
 import { board } from '../replies/board.ts';
 import { CLOSE_REASONS, closeCase, listCases, noteCase, readCase, takeCase } from '../replies/cases.ts';
 import { findIncident, listCheckIns } from '../replies/check-ins.ts';
+import { listReplies, readReply } from '../replies/inbox.ts';
 import { interpret } from '../replies/interpret.ts';
 import { lexiconOf } from '../replies/lexicons.ts';
-import { listReplies, readReply } from '../replies/inbox.ts';
-import { airedCount } from '../bulletins/bulletins.ts';
 import { Refusal } from '../trust/refusal.ts';
 import { type Endpoint, endpoint, Page, pageOf } from './endpoint.ts';
-import { Language } from '../people/person.ts';
 
 const Case = z.object({ id: z.string(), state: z.string(), priority: z.string() }).loose();
 const COUNTERS = ['viewer', 'author', 'approver', 'caseworker'] as const;
@@ -22,7 +22,10 @@ export const caseworkEndpoints: Endpoint[] = [
     summary: 'Import people from CSV; nothing is sent to anyone',
     roles: ['registrar'],
     rawBody: 'text/csv',
-    query: z.object({ dryRun: z.enum(['true', 'false', '1', '0']).optional(), country: z.string().length(2).optional() }),
+    query: z.object({
+      dryRun: z.enum(['true', 'false', '1', '0']).optional(),
+      country: z.string().length(2).optional(),
+    }),
     answers: { 202: z.object({ id: z.string() }) },
     handle: async ({ g, caller, query, request }) => {
       const type = request.headers.get('content-type') ?? '';
@@ -99,7 +102,11 @@ export const caseworkEndpoints: Endpoint[] = [
       const numbers = await board(g, incident);
       return {
         status: 200,
-        body: { incident: { id: incident.uid, name: incident.name, exercise: incident.exercise }, organisation: caller.organisation.name, ...numbers },
+        body: {
+          incident: { id: incident.uid, name: incident.name, exercise: incident.exercise },
+          organisation: caller.organisation.name,
+          ...numbers,
+        },
       };
     },
   }),

@@ -28,7 +28,8 @@ export function mountHealth(app: Hono<Env>): void {
 
 /** The caller's address as the home knows it: Node's socket, or Cloudflare's header. */
 function isLoopback(c: Context<Env>): boolean {
-  const address = (c.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket?.remoteAddress;
+  const address = (c.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket
+    ?.remoteAddress;
   return address !== undefined && /^(::1|(::ffff:)?127\.)/.test(address);
 }
 
@@ -42,7 +43,10 @@ async function metrics(c: Context<Env>): Promise<string> {
     store,
     sql`select count(*) as n, min(max(created_at, due_at)) as oldest from deliveries where state = 'pending' and due_at <= ${clock.now()}`,
   );
-  const [waiting] = await rows<{ n: number }>(store, sql`select count(*) as n from replies where understood_at is null`);
+  const [waiting] = await rows<{ n: number }>(
+    store,
+    sql`select count(*) as n from replies where understood_at is null`,
+  );
   const [open] = await rows<{ n: number }>(store, sql`select count(*) as n from cases where state <> 'closed'`);
   const age = queue!.oldest === null ? 0 : Math.max(0, (clock.now() - queue!.oldest) / 1000);
   return [

@@ -22,7 +22,8 @@ export async function remember(
   run: () => Promise<Answer>,
   asProblem: (error: unknown) => Response,
 ): Promise<Answer> {
-  if (!/^[\x21-\x7e]{1,200}$/.test(key)) throw new Refusal('invalid', 'Idempotency-Key has 1 to 200 visible characters.');
+  if (!/^[\x21-\x7e]{1,200}$/.test(key))
+    throw new Refusal('invalid', 'Idempotency-Key has 1 to 200 visible characters.');
   const hash = await g.vault.hash(request);
   const keys = await g.vault.keys(caller.organisation.id);
   const now = g.clock.now();
@@ -42,8 +43,7 @@ export async function remember(
       .set({ createdAt: now })
       .where(and(mine, isNull(idempotency.status), lt(idempotency.createdAt, now - ABANDONED_MS)))
       .returning({ key: idempotency.key });
-    if (taken.length === 0)
-      throw new Refusal('idempotency_in_flight', undefined, { headers: { 'Retry-After': '1' } });
+    if (taken.length === 0) throw new Refusal('idempotency_in_flight', undefined, { headers: { 'Retry-After': '1' } });
   }
   let answer: Answer;
   try {

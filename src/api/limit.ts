@@ -23,6 +23,7 @@ export function takeCall(operator: string, now: number): Record<string, string> 
     'RateLimit-Remaining': String(Math.max(0, PER_SECOND - window.used)),
     'RateLimit-Reset': '1',
   };
-  if (window.used > PER_SECOND) throw new Refusal('rate_limited', undefined, { headers: { ...headers, 'Retry-After': '1' } });
+  if (window.used > PER_SECOND)
+    throw new Refusal('rate_limited', undefined, { headers: { ...headers, 'Retry-After': '1' } });
   return headers;
 }

@@ -19,7 +19,10 @@ export function describe(endpoints: readonly Endpoint[], server: string): Json {
       responses: responsesOf(endpoint),
     };
     if (endpoint.body)
-      operation.requestBody = { required: true, content: { 'application/json': { schema: schemaOf(endpoint.body, 'input') } } };
+      operation.requestBody = {
+        required: true,
+        content: { 'application/json': { schema: schemaOf(endpoint.body, 'input') } },
+      };
     else if (endpoint.rawBody)
       operation.requestBody = { required: true, content: { [endpoint.rawBody]: { schema: { type: 'string' } } } };
     paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method.toLowerCase()]: operation };
@@ -99,7 +102,9 @@ export function mountDescription(app: Hono<Env>, endpoints: readonly Endpoint[])
 
 function docsPage(endpoints: readonly Endpoint[], nonce: string) {
   const schema = (title: string, type: z.ZodType | null | undefined, io: 'input' | 'output') =>
-    type ? html`<details><summary>${title}</summary><pre>${JSON.stringify(schemaOf(type, io), null, 2)}</pre></details>` : '';
+    type
+      ? html`<details><summary>${title}</summary><pre>${JSON.stringify(schemaOf(type, io), null, 2)}</pre></details>`
+      : '';
   return html`<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Musafir API</title>
 <style nonce="${nonce}">

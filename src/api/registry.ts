@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { changePerson, erasePerson, listPeople, readPerson, registerPerson } from '../people/people.ts';
-import { PersonInput, PersonPatch } from '../people/person.ts';
-import { Country, Language } from '../people/person.ts';
+import { Country, Language, PersonInput, PersonPatch } from '../people/person.ts';
 import { confirmKey, createKey, listKeys, revokeKey } from '../trust/operators.ts';
 import { setUp } from '../trust/organisations.ts';
 import { ROLES } from '../trust/roles.ts';
@@ -71,7 +70,10 @@ export const registryEndpoints: Endpoint[] = [
     roles: ['admin', 'approver', 'auditor'],
     query: Page,
     answers: { 200: pageOf(Key) },
-    handle: async ({ g, caller, query }) => ({ status: 200, body: await listKeys(g, caller, query.cursor, query.limit) }),
+    handle: async ({ g, caller, query }) => ({
+      status: 200,
+      body: await listKeys(g, caller, query.cursor, query.limit),
+    }),
   }),
   endpoint({
     method: 'POST',
@@ -111,7 +113,10 @@ export const registryEndpoints: Endpoint[] = [
     roles: ['registrar'],
     query: Page,
     answers: { 200: pageOf(Person) },
-    handle: async ({ g, caller, query }) => ({ status: 200, body: await listPeople(g, caller, query.cursor, query.limit) }),
+    handle: async ({ g, caller, query }) => ({
+      status: 200,
+      body: await listPeople(g, caller, query.cursor, query.limit),
+    }),
   }),
   endpoint({
     method: 'GET',
@@ -128,7 +133,10 @@ export const registryEndpoints: Endpoint[] = [
     roles: ['registrar'],
     body: PersonPatch,
     answers: { 200: Person },
-    handle: async ({ g, caller, params, body }) => ({ status: 200, body: await changePerson(g, caller, params.id!, body) }),
+    handle: async ({ g, caller, params, body }) => ({
+      status: 200,
+      body: await changePerson(g, caller, params.id!, body),
+    }),
   }),
   endpoint({
     method: 'DELETE',
@@ -142,4 +150,3 @@ export const registryEndpoints: Endpoint[] = [
     },
   }),
 ];
-

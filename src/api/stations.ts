@@ -6,7 +6,12 @@ import { auditRow } from '../trust/audit.ts';
 import { Refusal } from '../trust/refusal.ts';
 import { type Endpoint, endpoint, Page, pageOf } from './endpoint.ts';
 
-const Station = z.object({ id: z.string(), name: z.string(), languages: z.array(z.string()), areas: z.array(z.string()) });
+const Station = z.object({
+  id: z.string(),
+  name: z.string(),
+  languages: z.array(z.string()),
+  areas: z.array(z.string()),
+});
 
 /** Radio partners. */
 export const stationEndpoints: Endpoint[] = [
@@ -79,7 +84,11 @@ export const stationEndpoints: Endpoint[] = [
         eq(stations.organisation, caller.organisation.id),
         isNull(stations.revokedAt),
       );
-      const [row] = await g.store.db.update(stations).set({ revokedAt: now }).where(mine).returning({ id: stations.id });
+      const [row] = await g.store.db
+        .update(stations)
+        .set({ revokedAt: now })
+        .where(mine)
+        .returning({ id: stations.id });
       if (!row) throw new Refusal('not_found');
       await g.store.atomic((db) => [auditRow(db, caller, now, 'station.revoke', params.id!)]);
       return { status: 204 };

@@ -36,7 +36,11 @@ export async function announce(g: Gateway, alert: AlertRow): Promise<void> {
   const now = g.clock.now();
   for (const station of all) {
     const areas = JSON.parse(station.areas) as string[];
-    if (audience.areas && areas.length > 0 && !areas.some((area) => audience.areas!.some((other) => meets(area, other))))
+    if (
+      audience.areas &&
+      areas.length > 0 &&
+      !areas.some((area) => audience.areas!.some((other) => meets(area, other)))
+    )
       continue;
     for (const language of (JSON.parse(station.languages) as string[]).filter((tag) => tags.includes(tag)))
       await g.store.db
@@ -77,7 +81,12 @@ async function withdrawChain(g: Gateway, alert: AlertRow): Promise<void> {
  * The bulletin that a station is to read now in a language, or one by its number.
  * @throws Refusal `no_bulletin` (404) when there never was one, `bulletin_over` (410) after NOT AFTER or when withdrawn
  */
-export async function currentBulletin(g: Gateway, station: Station, language: string, number?: number): Promise<BulletinRow> {
+export async function currentBulletin(
+  g: Gateway,
+  station: Station,
+  language: string,
+  number?: number,
+): Promise<BulletinRow> {
   const found = await g.store.db
     .select()
     .from(bulletins)

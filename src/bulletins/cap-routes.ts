@@ -8,7 +8,12 @@ import { capEntries, capOf, findPublic } from './publish.ts';
 export function mountCap(app: Hono<Env>): void {
   app.get('/cap/feed.atom', async (c) => {
     const g = c.get('gateway');
-    const feed = { address: `${g.config.publicUrl}/cap/feed.atom`, title: 'Musafir', author: 'Musafir', created: new Date(0) };
+    const feed = {
+      address: `${g.config.publicUrl}/cap/feed.atom`,
+      title: 'Musafir',
+      author: 'Musafir',
+      created: new Date(0),
+    };
     return c.body(capFeed(feed, await capEntries(g)), 200, {
       'Content-Type': 'application/atom+xml; charset=utf-8',
       'Cache-Control': 'public, max-age=30',

@@ -45,7 +45,9 @@ export async function capOf(g: Gateway, alert: AlertRow): Promise<string> {
           await g.store.db
             .select()
             .from(alerts)
-            .where(sql`${alerts.id} = ${alert.chain} or (${alerts.chain} = ${alert.chain} and ${alerts.id} < ${alert.id})`)
+            .where(
+              sql`${alerts.id} = ${alert.chain} or (${alerts.chain} = ${alert.chain} and ${alerts.id} < ${alert.id})`,
+            )
             .orderBy(alerts.id)
         ).filter((row) => row.approvedAt !== null);
   const sender = `${organisation!.id}@${new URL(g.config.publicUrl).hostname}`;
@@ -94,7 +96,10 @@ function areaOf(audience: Audience, names: Names, place: string | undefined, cou
     areaDesc,
     polygons: shapes.flatMap((shape) => ('polygon' in shape ? [shape.polygon] : [])),
     circles: shapes.flatMap((shape) => ('circle' in shape ? [shape.circle] : [])),
-    geocodes: codes.map((value) => ({ valueName: value.length === 2 ? ('ISO 3166-1' as const) : ('ISO 3166-2' as const), value })),
+    geocodes: codes.map((value) => ({
+      valueName: value.length === 2 ? ('ISO 3166-1' as const) : ('ISO 3166-2' as const),
+      value,
+    })),
   };
 }
 

@@ -41,10 +41,18 @@ export function mountRadio(app: Hono<Env>): void {
     const live = all.filter((row) => row.withdrawnAt === null && row.notAfter > now);
     const bulletins = [];
     for (const row of live)
-      bulletins.push({ script: await scriptOf(g, station, row), address: address(row), updated: new Date(row.createdAt) });
+      bulletins.push({
+        script: await scriptOf(g, station, row),
+        address: address(row),
+        updated: new Date(row.createdAt),
+      });
     const withdrawn = all
       .filter((row) => !live.includes(row))
-      .map((row) => ({ address: address(row), when: new Date(row.withdrawnAt ?? row.notAfter), reason: row.withdrawnAt ? 'withdrawn' : 'over' }));
+      .map((row) => ({
+        address: address(row),
+        when: new Date(row.withdrawnAt ?? row.notAfter),
+        reason: row.withdrawnAt ? 'withdrawn' : 'over',
+      }));
     const feed = stationFeed({
       station: { name: station.name },
       address: `${base}/feed.atom`,
@@ -109,7 +117,8 @@ async function serveBulletin(c: Context<Env>, language: string, form: string, nu
         : form === 'ssml'
           ? scriptSsml(script)
           : String(await scriptHtml(script, { nonce, refresh: 10 }));
-  if (form === 'html') c.header('Content-Security-Policy', `default-src 'none'; style-src 'nonce-${nonce}'; frame-ancestors 'none'`);
+  if (form === 'html')
+    c.header('Content-Security-Policy', `default-src 'none'; style-src 'nonce-${nonce}'; frame-ancestors 'none'`);
   return answerOnce(c, body, TYPES[form]!, `${row.id}-${form}`);
 }
 

@@ -57,7 +57,10 @@ export async function openSenders(
       }),
     );
   if (telegram)
-    channels.set('telegram', telegramBot({ token: telegram.botToken, webhookSecret: telegramSecret, apiUrl: telegram.apiUrl }));
+    channels.set(
+      'telegram',
+      telegramBot({ token: telegram.botToken, webhookSecret: telegramSecret, apiUrl: telegram.apiUrl }),
+    );
   channels.set(
     'push',
     webPush({ ...vapid, subject: config.vapidSubject, allowPrivateHosts: config.allowPrivateHosts }),

@@ -483,9 +483,7 @@ export const cases = sqliteTable(
   },
   (t) => [
     index('cases_by_organisation').on(t.organisation, t.state, t.priority, t.openedAt),
-    uniqueIndex('cases_one_open')
-      .on(t.organisation, t.incident, t.subject)
-      .where(sql`state <> 'closed'`),
+    uniqueIndex('cases_one_open').on(t.organisation, t.incident, t.subject).where(sql`state <> 'closed'`),
   ],
 );
 
@@ -565,5 +563,8 @@ export const simulated = sqliteTable(
     messageSealed: text('message_sealed').notNull(),
     at: integer('at').notNull(),
   },
-  (t) => [uniqueIndex('simulated_once').on(t.delivery), index('simulated_by_address').on(t.organisation, t.address, t.id)],
+  (t) => [
+    uniqueIndex('simulated_once').on(t.delivery),
+    index('simulated_by_address').on(t.organisation, t.address, t.id),
+  ],
 );

@@ -132,7 +132,13 @@ function claim(db: Db, sender: SenderName, wanted: number, now: number) {
     .limit(wanted);
   return db
     .update(deliveries)
-    .set({ state: 'sending', attempts: sql`${deliveries.attempts} + 1`, leaseUntil: now + LEASE_MS, attemptedAt: now, lookUps: 0 })
+    .set({
+      state: 'sending',
+      attempts: sql`${deliveries.attempts} + 1`,
+      leaseUntil: now + LEASE_MS,
+      attemptedAt: now,
+      lookUps: 0,
+    })
     .where(inArray(deliveries.id, due))
     .returning({
       id: deliveries.id,
@@ -153,7 +159,11 @@ function claim(db: Db, sender: SenderName, wanted: number, now: number) {
     });
 }
 
-async function applyConsequences(g: Gateway, sender: SenderName, outcomes: readonly (Outcome & Consequence)[]): Promise<void> {
+async function applyConsequences(
+  g: Gateway,
+  sender: SenderName,
+  outcomes: readonly (Outcome & Consequence)[],
+): Promise<void> {
   for (const { address } of outcomes) if (address) await markAddress(g, address.id, address.state, address.reason);
   const halts = outcomes.flatMap((outcome) => (outcome.halt ? [outcome.halt] : []));
   if (halts.length === 0) return;

@@ -21,7 +21,10 @@ export async function followCascades(g: Gateway): Promise<void> {
         where plan = 'cascade' and state in ('sending', 'sent') and planned_at is not null and expires_at > ${now}`,
   );
   for (const alert of running) {
-    const [organisation] = await g.store.db.select().from(organisations).where(sql`${organisations.id} = ${alert.organisation}`);
+    const [organisation] = await g.store.db
+      .select()
+      .from(organisations)
+      .where(sql`${organisations.id} = ${alert.organisation}`);
     const queues = (['sms', 'telegram', 'push'] as const).map((channel) => ({
       channel,
       sender: senderFor(organisation!, channel, g.senders),
@@ -29,7 +32,10 @@ export async function followCascades(g: Gateway): Promise<void> {
     const candidates = sql`d.alert = ${alert.id} and d.followed_at is null and d.step < ${MOST_STEPS} and d.person is not null
       and (d.state = 'failed' or (d.state = 'suppressed' and d.address is not null)
            or (d.state in ('sent', 'indeterminate') and d.attempted_at <= ${now - CONFIRM_MS}))`;
-    const [some] = await rows<{ n: number }>(g.store, sql`select count(*) as n from ${deliveries} d where ${candidates}`);
+    const [some] = await rows<{ n: number }>(
+      g.store,
+      sql`select count(*) as n from ${deliveries} d where ${candidates}`,
+    );
     if (some!.n === 0) continue;
     await g.store.atomic((db) => [
       db

@@ -93,5 +93,7 @@ export function recordOutcomes(db: Db, outcomes: readonly Outcome[]) {
       sentAt: sql`case when ${get('state')} = 'sent' then coalesce(${deliveries.sentAt}, ${get('at')}) else ${deliveries.sentAt} end`,
     })
     .from(sql`json_each(${JSON.stringify(outcomes)}) j`)
-    .where(sql`${deliveries.id} = j.value ->> 'id' and ${deliveries.state} in ('sending', 'sent', 'delivered', 'failed', 'indeterminate')`);
+    .where(
+      sql`${deliveries.id} = j.value ->> 'id' and ${deliveries.state} in ('sending', 'sent', 'delivered', 'failed', 'indeterminate')`,
+    );
 }

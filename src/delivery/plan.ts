@@ -2,7 +2,17 @@ import { and, eq, isNull, lte, sql } from 'drizzle-orm';
 import { type AlertRow, GOT_IT } from '../alerts/alert.ts';
 import { chooseFor } from '../alerts/languages.ts';
 import { SENDER_NAMES, senderFor } from '../channels/index.ts';
-import { addresses, alertLanguages, alerts, alertTexts, checkIns, deliveries, organisations, people, peopleAddresses } from '../db/schema.ts';
+import {
+  addresses,
+  alertLanguages,
+  alerts,
+  alertTexts,
+  checkIns,
+  deliveries,
+  organisations,
+  people,
+  peopleAddresses,
+} from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { matchAudience } from '../people/audience.ts';
@@ -42,7 +52,8 @@ export async function planChunk(g: Gateway, id: number): Promise<boolean> {
   const to = Math.min(from + CHUNK, alert.planEnd!);
   const whose = JSON.parse(alert.channels) as ('sms' | 'telegram' | 'push')[];
   const queues = whose.map((channel) => ({ channel, sender: senderFor(organisation!, channel, g.senders) }));
-  const select = alert.former === null ? await fromAudience(g, alert, queues, from, to) : fromChain(g, alert, queues, from, to);
+  const select =
+    alert.former === null ? await fromAudience(g, alert, queues, from, to) : fromChain(g, alert, queues, from, to);
   await g.store.atomic((db) => [
     db.insert(deliveries).select(select.deliveries).onConflictDoNothing(),
     db.insert(checkIns).select(select.people).onConflictDoNothing(),
@@ -64,7 +75,10 @@ async function chooseLanguages(g: Gateway, alert: AlertRow, organisationDefault:
     .where(eq(alertTexts.alert, alert.id));
   const tags = available.map((row) => row.language);
   const lists = await allInterned(g.store, 'languages');
-  const choices = lists.map(({ id, values }) => ({ id, ...chooseFor(values, tags, organisationDefault, alert.languagePolicy) }));
+  const choices = lists.map(({ id, values }) => ({
+    id,
+    ...chooseFor(values, tags, organisationDefault, alert.languagePolicy),
+  }));
   await g.store.db
     .insert(alertLanguages)
     .select(

@@ -37,18 +37,29 @@ export async function settle(g: Gateway, report: StatusReport): Promise<boolean>
       deliveredAt: sql`case when ${report.state} = 'delivered' then coalesce(${deliveries.deliveredAt}, ${now}) else ${deliveries.deliveredAt} end`,
     })
     .where(and(mine, inArray(deliveries.state, ['sending', 'sent', 'delivered', 'failed', 'indeterminate', 'pending'])))
-    .returning({ id: deliveries.id, address: deliveries.address, state: deliveries.state, providerId: deliveries.providerId });
+    .returning({
+      id: deliveries.id,
+      address: deliveries.address,
+      state: deliveries.state,
+      providerId: deliveries.providerId,
+    });
   if (!row) return false;
   if (report.error && row.address !== null) {
     const { code, reason } = report.error;
     if (code === 'address_stopped') await markAddress(g, row.address, 'stopped', reason);
-    if (code === 'address_unreachable' && row.state === 'failed') await markAddress(g, row.address, 'unreachable', reason);
+    if (code === 'address_unreachable' && row.state === 'failed')
+      await markAddress(g, row.address, 'unreachable', reason);
   }
   return true;
 }
 
 /** An operator's decision on what cannot be known: treat as sent, or send again. @returns false when it is not indeterminate */
-export async function resolve(g: Gateway, organisation: string, token: string, as: 'sent' | 'resend'): Promise<boolean> {
+export async function resolve(
+  g: Gateway,
+  organisation: string,
+  token: string,
+  as: 'sent' | 'resend',
+): Promise<boolean> {
   const parsed = parseDeliveryToken(token);
   if (!parsed) return false;
   const changed = await g.store.db

@@ -54,9 +54,12 @@ export async function finishAlerts(g: Gateway): Promise<void> {
   const now = g.clock.now();
   await g.store.db
     .update(alerts)
-    .set({ state: sql`case when expires_at <= ${now} and not exists (
+    .set({
+      state: sql`case when expires_at <= ${now} and not exists (
         select 1 from ${deliveries} where alert = ${alerts.id} and state in ('sent', 'delivered', 'indeterminate'))
-        then 'expired' else 'sent' end`, finishedAt: now })
+        then 'expired' else 'sent' end`,
+      finishedAt: now,
+    })
     .where(
       and(
         eq(alerts.state, 'sending'),
@@ -139,7 +142,12 @@ async function look(g: Gateway, wordings: ReturnType<typeof openWordings>, row: 
     const [only] = free;
     if (only)
       return only.state === 'failed'
-        ? { ...base, state: 'failed', errorCode: only.error ? `${only.error.code}:${only.error.reason}` : 'failed', providerId: only.providerId }
+        ? {
+            ...base,
+            state: 'failed',
+            errorCode: only.error ? `${only.error.code}:${only.error.reason}` : 'failed',
+            providerId: only.providerId,
+          }
         : { ...base, state: 'sent', providerId: only.providerId };
     const sure = row.lookUps >= 1 && now - (row.attemptedAt ?? 0) >= SURE_MS;
     return sure ? { ...base, state: 'pending', errorCode: 'unknown:not_accepted' } : later;

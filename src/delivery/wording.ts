@@ -70,7 +70,13 @@ export function openWordings(g: Gateway): Wordings {
       const keys = await g.vault.keys(row.organisation);
       const to = await keys.open('address', row.value!);
       const token = deliveryToken(row);
-      const common = { token, to, now, expires: row.expiresAt, statusUrl: `${g.config.publicUrl}/webhooks/twilio/status?t=${token}` };
+      const common = {
+        token,
+        to,
+        now,
+        expires: row.expiresAt,
+        statusUrl: `${g.config.publicUrl}/webhooks/twilio/status?t=${token}`,
+      };
       if (row.alert === null) return { ...common, ...(await composeAnswer(g, keys, row)) };
       const key = `${row.alert}|${row.language}|${row.channel}|${row.country}|${row.discreet}`;
       let group = groups.get(key);
@@ -112,7 +118,9 @@ async function wordAlert(g: Gateway, alert: AlertRow, row: Claimed): Promise<Wor
       texts[language] = JSON.parse(await keys.open('texts', textsSealed));
   const own = texts[row.language]!;
   const [chain] =
-    alert.chain === null ? [alert] : await g.store.db.select({ ref: alerts.ref }).from(alerts).where(eq(alerts.id, alert.chain));
+    alert.chain === null
+      ? [alert]
+      : await g.store.db.select({ ref: alerts.ref }).from(alerts).where(eq(alerts.id, alert.chain));
   const bilingual = alert.languagePolicy === 'bilingual' && row.language !== 'en' ? texts.en : undefined;
   const known = new Set(await g.catalog.languages());
   const speaks = known.has(row.language) ? row.language : 'en';

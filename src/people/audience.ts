@@ -1,4 +1,3 @@
-import { inside as pointInPolygon } from './shape.ts';
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { people } from '../db/schema.ts';
@@ -7,6 +6,7 @@ import type { Gateway } from '../gateway.ts';
 import { allInterned } from './intern.ts';
 import { Area, Country, Language, Tag } from './person.ts';
 import { cellOf, distanceKm, pointOf } from './place.ts';
+import { inside as pointInPolygon } from './shape.ts';
 
 const Latitude = z.number().min(-90).max(90);
 const Longitude = z.number().min(-180).max(180);
@@ -16,7 +16,12 @@ export const Shape = z.union([
   z.strictObject({
     circle: z.strictObject({ latitude: Latitude, longitude: Longitude, km: z.number().positive().max(20_040) }),
   }),
-  z.strictObject({ polygon: z.array(z.tuple([Latitude, Longitude])).min(3).max(5000) }),
+  z.strictObject({
+    polygon: z
+      .array(z.tuple([Latitude, Longitude]))
+      .min(3)
+      .max(5000),
+  }),
 ]);
 export type Shape = z.output<typeof Shape>;
 

@@ -41,7 +41,10 @@ export async function takeImport(
   const now = g.clock.now();
   const csv = await openCsv(stream, { defaultCountry: options.defaultCountry, maxRows: 1_000_000 });
   if (csv.header.problem !== null)
-    throw new Refusal('malformed', csv.header.problem === 'empty' ? 'The file is empty.' : 'No column of the first line is known.');
+    throw new Refusal(
+      'malformed',
+      csv.header.problem === 'empty' ? 'The file is empty.' : 'No column of the first line is known.',
+    );
   const [stored] = await g.store.db
     .insert(imports)
     .values({
@@ -123,7 +126,12 @@ export async function workImport(g: Gateway, id: number): Promise<boolean> {
   }
   const keys = await g.vault.keys(row.organisation);
   const people = JSON.parse(await keys.open('import', next.rowsSealed)) as PersonRow[];
-  const results = await registerPeople(g, row.organisation, people.map((person) => registrationOf(g, person)), row.dryRun);
+  const results = await registerPeople(
+    g,
+    row.organisation,
+    people.map((person) => registrationOf(g, person)),
+    row.dryRun,
+  );
   const created = results.filter((result) => result.outcome === 'created').length;
   // the chunk goes with its count, so that a second worker finds neither
   await g.store.atomic((db) => [
@@ -154,7 +162,9 @@ export async function dueImports(g: Gateway): Promise<number[]> {
   const found = await g.store.db
     .select({ id: imports.id })
     .from(imports)
-    .where(and(inArray(imports.status, ['queued', 'running']), sql`(${imports.status} = 'queued' or ${imports.cursor} > 0)`));
+    .where(
+      and(inArray(imports.status, ['queued', 'running']), sql`(${imports.status} = 'queued' or ${imports.cursor} > 0)`),
+    );
   return found.map((row) => row.id);
 }
 

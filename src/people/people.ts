@@ -1,12 +1,23 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
-import { addresses, cases, checkInHistory, checkIns, deliveries, interned, people, peopleAddresses, replies, simulated } from '../db/schema.ts';
+import {
+  addresses,
+  cases,
+  checkInHistory,
+  checkIns,
+  deliveries,
+  interned,
+  people,
+  peopleAddresses,
+  replies,
+  simulated,
+} from '../db/schema.ts';
 import { rows, type Statement } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { auditRow } from '../trust/audit.ts';
 import type { Caller } from '../trust/operators.ts';
 import { type FieldProblem, Refusal } from '../trust/refusal.ts';
 import { intern, internKey } from './intern.ts';
-import { type Address, parseAddress, type PersonInput, type PersonPatch } from './person.ts';
+import { type Address, type PersonInput, type PersonPatch, parseAddress } from './person.ts';
 import { placeColumns, type Registration, registerPeople } from './registry.ts';
 
 export interface PersonView {
@@ -51,7 +62,10 @@ export async function registerPerson(g: Gateway, caller: Caller, input: PersonIn
     auditRow(db, caller, g.clock.now(), done!.outcome === 'created' ? 'person.create' : 'person.update', done!.uid),
   ]);
   const person = await readPerson(g, caller, done!.uid);
-  return { created: done!.outcome === 'created', person: { ...person, ...(done!.sharedAddress && { sharedAddress: true }) } };
+  return {
+    created: done!.outcome === 'created',
+    person: { ...person, ...(done!.sharedAddress && { sharedAddress: true }) },
+  };
 }
 
 /** @throws Refusal `not_found` */
@@ -90,7 +104,10 @@ export async function changePerson(g: Gateway, caller: Caller, uid: string, patc
     return (await intern(g.store, kind, [key])).get(key)!;
   };
   const moves = patch.country !== undefined || patch.area !== undefined || patch.latitude !== undefined;
-  const wanted = patch.addresses === undefined ? undefined : readAddresses(g, caller, { country: row.country ?? undefined, ...patch } as PersonPatch);
+  const wanted =
+    patch.addresses === undefined
+      ? undefined
+      : readAddresses(g, caller, { country: row.country ?? undefined, ...patch } as PersonPatch);
   const changes = {
     updatedAt: now,
     ...(patch.externalId !== undefined && {
@@ -103,7 +120,11 @@ export async function changePerson(g: Gateway, caller: Caller, uid: string, patc
     ...(patch.tags && { tags: await list('tags', patch.tags) }),
     ...(patch.profile && { profile: patch.profile }),
     ...(patch.basis && { basis: patch.basis }),
-    ...(moves && placeColumns({ country: row.country, area: row.area, latitude: row.latitude, longitude: row.longitude, ...patch }, now)),
+    ...(moves &&
+      placeColumns(
+        { country: row.country, area: row.area, latitude: row.latitude, longitude: row.longitude, ...patch },
+        now,
+      )),
   };
   await g.store.atomic((db) => [
     db.update(people).set(changes).where(mine),
@@ -127,8 +148,19 @@ async function linkAddresses(g: Gateway, caller: Caller, person: number, wanted:
     const valueSealed = await keys.seal('address', address.value);
     const [row] = await g.store.db
       .insert(addresses)
-      .values({ organisation, channel: address.channel, valueSealed, valueIndex, country: address.country, stateAt: now, createdAt: now })
-      .onConflictDoUpdate({ target: [addresses.organisation, addresses.channel, addresses.valueIndex], set: { valueSealed } })
+      .values({
+        organisation,
+        channel: address.channel,
+        valueSealed,
+        valueIndex,
+        country: address.country,
+        stateAt: now,
+        createdAt: now,
+      })
+      .onConflictDoUpdate({
+        target: [addresses.organisation, addresses.channel, addresses.valueIndex],
+        set: { valueSealed },
+      })
       .returning({ id: addresses.id });
     await g.store.db.insert(peopleAddresses).values({ person, address: row!.id, position }).onConflictDoNothing();
   }
@@ -239,7 +271,12 @@ export async function nameNumbers(g: Gateway, organisation: string, ids: number[
   const found = await g.store.db
     .select({ id: people.id, uid: people.uid, externalId: people.externalIdSealed })
     .from(people)
-    .where(and(eq(people.organisation, organisation), sql`${people.id} in (select value from json_each(${JSON.stringify(ids)}))`));
+    .where(
+      and(
+        eq(people.organisation, organisation),
+        sql`${people.id} in (select value from json_each(${JSON.stringify(ids)}))`,
+      ),
+    );
   const named = new Map<number, { uid: string; externalId: string | null }>();
   for (const row of found)
     named.set(row.id, {

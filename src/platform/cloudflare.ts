@@ -53,7 +53,9 @@ export function bindingAssets(fetcher: Fetcher): Assets {
       if (!file) {
         file = fetcher
           .fetch(`https://assets.local/${path}`)
-          .then(async (answer) => (answer.ok ? ((await answer.json()) as unknown) : (await answer.body?.cancel(), null)));
+          .then(async (answer) =>
+            answer.ok ? ((await answer.json()) as unknown) : (await answer.body?.cancel(), null),
+          );
         known.set(path, file);
         file.catch(() => known.delete(path));
       }
@@ -71,7 +73,9 @@ export class SettingsError extends Error {
 export async function openCloudflare(env: Bindings): Promise<Gateway> {
   const { config, problems } = parseConfig(env, 'workers');
   if (problems.length > 0)
-    throw new SettingsError(problems.map(({ setting, problem, repair }) => `${setting} ${problem}. ${repair}`).join('\n'));
+    throw new SettingsError(
+      problems.map(({ setting, problem, repair }) => `${setting} ${problem}. ${repair}`).join('\n'),
+    );
   return openGateway({
     home: 'workers',
     config,

@@ -1,5 +1,5 @@
-import { openSenders } from '../channels/index.ts';
 import type { Wire } from '../channels/channel.ts';
+import { openSenders } from '../channels/index.ts';
 import type { Config } from '../config.ts';
 import type { Store } from '../db/store.ts';
 import type { Clock, Gateway, Ids, Log, Outbox } from '../gateway.ts';

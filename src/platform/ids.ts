@@ -17,7 +17,8 @@ export function openIds(random: (bytes: Uint8Array<ArrayBuffer>) => void): Ids {
     // bytes past the last whole multiple are drawn again, so that every letter is as likely
     const limit = 256 - (256 % alphabet.length);
     while (text.length < length)
-      for (const byte of draw(length)) if (byte < limit && text.length < length) text += alphabet[byte % alphabet.length];
+      for (const byte of draw(length))
+        if (byte < limit && text.length < length) text += alphabet[byte % alphabet.length];
     return text;
   };
   return {

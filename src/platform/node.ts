@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { type Wire, WireError } from '../channels/channel.ts';
 import { SENDER_NAMES } from '../channels/index.ts';
@@ -17,7 +17,14 @@ import { openIds } from './ids.ts';
 const SWEEP_MS = 1_000;
 const TIMEOUT_MS = 15_000;
 /** Errors of undici and the system that say that nothing left us. */
-const NEVER_LEFT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
+const NEVER_LEFT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
 
 export const nodeClock: Clock = {
   now: () => Date.now(),

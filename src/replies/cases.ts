@@ -88,7 +88,11 @@ export async function noteSaysSafe(g: Gateway, incident: number, people: number[
 type CaseRow = typeof cases.$inferSelect;
 
 async function view(g: Gateway, caller: Caller, found: CaseRow[]) {
-  const named = await nameNumbers(g, caller.organisation.id, found.flatMap((row) => (row.person === null ? [] : [row.person])));
+  const named = await nameNumbers(
+    g,
+    caller.organisation.id,
+    found.flatMap((row) => (row.person === null ? [] : [row.person])),
+  );
   const known = await g.store.db
     .select({ id: incidents.id, uid: incidents.uid })
     .from(incidents)
@@ -159,7 +163,11 @@ export async function readCase(g: Gateway, caller: Caller, uid: string) {
     .orderBy(asc(caseNotes.id));
   const notes = [];
   for (const note of stored)
-    notes.push({ at: new Date(note.at).toISOString(), operator: note.operator, text: await keys.open('note', note.textSealed) });
+    notes.push({
+      at: new Date(note.at).toISOString(),
+      operator: note.operator,
+      text: await keys.open('note', note.textSealed),
+    });
   return { ...(await view(g, caller, [row]))[0]!, notes };
 }
 
@@ -194,7 +202,15 @@ export async function noteCase(g: Gateway, caller: Caller, uid: string, text: st
 }
 
 /** Playbook 6.4. Death and what a person cannot know are for officers, never for a message. */
-export const CLOSE_REASONS = ['helped', 'referred', 'says_safe', 'returned', 'duplicate', 'false_number', 'unreachable'] as const;
+export const CLOSE_REASONS = [
+  'helped',
+  'referred',
+  'says_safe',
+  'returned',
+  'duplicate',
+  'false_number',
+  'unreachable',
+] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 /** @throws Refusal `not_found`, `already_closed`, `already_taken` when another officer has it */
@@ -223,4 +239,3 @@ export async function closeCase(g: Gateway, caller: Caller, uid: string, reason:
   }
   return readCase(g, caller, uid);
 }
-

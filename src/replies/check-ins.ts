@@ -26,10 +26,17 @@ export interface Said {
  */
 export async function writeStatement(g: Gateway, said: Said): Promise<void> {
   const who = JSON.stringify(said.people);
-  const mine = and(eq(checkIns.incident, said.incident), sql`${checkIns.person} in (select value from json_each(${who}))`);
+  const mine = and(
+    eq(checkIns.incident, said.incident),
+    sql`${checkIns.person} in (select value from json_each(${who}))`,
+  );
   const current =
     said.meaning === 'unclear'
-      ? { unread: true, meaning: sql`coalesce(${checkIns.meaning}, 'unclear')`, at: sql`coalesce(${checkIns.at}, ${said.at})` }
+      ? {
+          unread: true,
+          meaning: sql`coalesce(${checkIns.meaning}, 'unclear')`,
+          at: sql`coalesce(${checkIns.at}, ${said.at})`,
+        }
       : {
           meaning: said.meaning,
           code: said.code ?? null,
@@ -39,12 +46,10 @@ export async function writeStatement(g: Gateway, said: Said): Promise<void> {
           at: said.at,
         };
   await g.store.atomic((db) => [
-    db
-      .insert(checkInHistory)
-      .select(
-        sql`select null, ${said.incident}, value, ${said.reply}, ${said.meaning}, ${said.code ?? null}, ${said.heads ?? null}, ${said.source}, ${said.at}
+    db.insert(checkInHistory).select(
+      sql`select null, ${said.incident}, value, ${said.reply}, ${said.meaning}, ${said.code ?? null}, ${said.heads ?? null}, ${said.source}, ${said.at}
             from json_each(${who}) where true`,
-      ),
+    ),
     // a reply that was under way when a later one was understood does not overrule it
     db
       .update(checkIns)
@@ -96,7 +101,11 @@ export async function listCheckIns(
     .orderBy(asc(checkIns.id))
     .limit(query.limit + 1);
   const page = found.slice(0, query.limit);
-  const named = await nameNumbers(g, caller.organisation.id, page.flatMap((row) => (row.person === null ? [] : [row.person])));
+  const named = await nameNumbers(
+    g,
+    caller.organisation.id,
+    page.flatMap((row) => (row.person === null ? [] : [row.person])),
+  );
   return {
     items: page.map((row) => ({
       personId: row.person === null ? null : (named.get(row.person)?.uid ?? null),

@@ -45,12 +45,20 @@ export function splitClauses(text: string, hits: Hit[]): Clause[] {
   // "safe, right?" asks as a whole
   for (let index = 1; index < clauses.length; index++) {
     const tag = clauses[index]!;
-    if (tag.question && tag.words <= 2 && text[clauses[index - 1]!.end] === ',' && !says(tag, 'you', 'i', 'we')) clauses[index - 1]!.question = true;
+    if (tag.question && tag.words <= 2 && text[clauses[index - 1]!.end] === ',' && !says(tag, 'you', 'i', 'we'))
+      clauses[index - 1]!.question = true;
   }
   return clauses;
 }
 
-function clauseAt(text: string, start: number, end: number, all: Hit[], afterBut: boolean, question: boolean): Clause | null {
+function clauseAt(
+  text: string,
+  start: number,
+  end: number,
+  all: Hit[],
+  afterBut: boolean,
+  question: boolean,
+): Clause | null {
   const part = text.slice(start, end);
   if (part.trim() === '') return null;
   const hits = all.filter((hit) => hit.start >= start && hit.start < end && !hit.roles.has('but'));
@@ -82,7 +90,12 @@ function clauseAt(text: string, start: number, end: number, all: Hit[], afterBut
   flush();
   // scripts without spaces: two letters count as a word
   for (let index = 0; index + 2 <= loose.length; index += 2) unknown.push(loose.slice(index, index + 2));
-  words += Math.ceil(part.replace(/[^\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu, '').length / 3);
+  words += Math.ceil(
+    part.replace(
+      /[^\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu,
+      '',
+    ).length / 3,
+  );
   const clause: Clause = { start, end, question, afterBut, hits, unknown, words };
   if (says(clause, 'question')) clause.question = true;
   const tail = hits.filter((hit) => hit.roles.has('questionEnd')).at(-1);
@@ -101,8 +114,33 @@ function restAfter(text: string, tail: Hit, hits: Hit[], end: number): string {
 }
 
 const bindable: Role[] = [
-  'safe', 'fine', 'help', 'politeHelp', 'need', 'hurt', 'ill', 'trapped', 'harm', 'able', 'send', 'stopVerb', 'stopAsk', 'message', 'food', 'medicine', 'papers',
-  'power', 'have', 'moved', 'info', 'receive', 'startAsk', 'again', 'trouble', 'staying', 'wantHome',
+  'safe',
+  'fine',
+  'help',
+  'politeHelp',
+  'need',
+  'hurt',
+  'ill',
+  'trapped',
+  'harm',
+  'able',
+  'send',
+  'stopVerb',
+  'stopAsk',
+  'message',
+  'food',
+  'medicine',
+  'papers',
+  'power',
+  'have',
+  'moved',
+  'info',
+  'receive',
+  'startAsk',
+  'again',
+  'trouble',
+  'staying',
+  'wantHome',
 ];
 
 /** Each negation takes the nearest word that it can negate, in the direction its language allows. */

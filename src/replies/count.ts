@@ -14,7 +14,8 @@ export function countPeople(text: string, hits: Hit[], _languages: Language[]): 
   const numbers: Number_[] = [...text.matchAll(/\d+/g)]
     .filter((match) => match[0].length <= 4)
     .map((match) => ({ value: Number(match[0]), start: match.index, end: match.index + match[0].length }));
-  for (const hit of hits) if (hit.value !== undefined) numbers.push({ value: hit.value, start: hit.start, end: hit.end });
+  for (const hit of hits)
+    if (hit.value !== undefined) numbers.push({ value: hit.value, start: hit.start, end: hit.end });
   const gapBetween = (a: number, b: number) => text.slice(a, b).trim();
   const near = (number: Number_, wanted: Parameters<typeof has>[1][], side: 'before' | 'after', words: number) =>
     hits.find((hit) => {
@@ -38,7 +39,8 @@ export function countPeople(text: string, hits: Hit[], _languages: Language[]): 
     }
     const people = near(number, ['people'], 'after', 1);
     const we = near(number, ['we'], 'before', 1) ?? near(number, ['we'], 'after', 0);
-    if (people || we || near(number, ['all', 'safe', 'hurt'], 'after', 0) || near(number, ['all'], 'before', 0)) counts.push({ value: number.value, total: Boolean(we) });
+    if (people || we || near(number, ['all', 'safe', 'hurt'], 'after', 0) || near(number, ['all'], 'before', 0))
+      counts.push({ value: number.value, total: Boolean(we) });
   }
   if (counts.length === 0) return undefined;
   const totals = counts.filter((count) => count.total);

@@ -26,10 +26,29 @@ export interface Statement {
 }
 
 const things: Role[] = ['food', 'medicine', 'papers', 'power'];
-const asksFor: Role[] = ['info', 'infoAsk', 'message', 'receive', 'startAsk', 'startKeyword', 'stopAsk', 'stopVerb', 'again'];
+const asksFor: Role[] = [
+  'info',
+  'infoAsk',
+  'message',
+  'receive',
+  'startAsk',
+  'startKeyword',
+  'stopAsk',
+  'stopVerb',
+  'again',
+];
 
 export function weigh(clauses: Clause[]): Evidence {
-  const evidence: Evidence = { help: [], safe: [], moved: [], stop: [], stopRefused: false, start: [], info: [], doubts: [] };
+  const evidence: Evidence = {
+    help: [],
+    safe: [],
+    moved: [],
+    stop: [],
+    stopRefused: false,
+    start: [],
+    info: [],
+    doubts: [],
+  };
   for (const clause of clauses) {
     weighStop(clause, evidence);
     weighRequests(clause, evidence);
@@ -47,8 +66,12 @@ function weighStop(clause: Clause, evidence: Evidence) {
   const ask = clause.hits.find((hit) => hit.roles.has('stopAsk') && !hit.negated);
   const acts = clause.hits.find((hit) => hit.roles.has('stopVerb') && !hit.negated);
   const object = clause.hits.find((hit) => has(hit, 'message', 'send', 'receive') && hit !== acts);
-  const refuses = clause.hits.find((hit) => hit.roles.has('send') && hit.negated && !hit.negatedBy?.roles.has('cannot'));
-  const unwanted = clause.hits.find((hit) => has(hit, 'message', 'receive') && hit.negated && !hit.negatedBy?.roles.has('cannot'));
+  const refuses = clause.hits.find(
+    (hit) => hit.roles.has('send') && hit.negated && !hit.negatedBy?.roles.has('cannot'),
+  );
+  const unwanted = clause.hits.find(
+    (hit) => has(hit, 'message', 'receive') && hit.negated && !hit.negatedBy?.roles.has('cannot'),
+  );
   const needless = clause.hits.find((hit) => hit.roles.has('need') && hit.negated);
   const object2 = clause.hits.find((hit) => has(hit, 'message', 'receive'));
   if (ask) evidence.stop.push(ask);
@@ -69,7 +92,11 @@ function weighRequests(clause: Clause, evidence: Evidence) {
   const infoAsk = find(clause, 'infoAsk');
   const info = clause.hits.find((hit) => hit.roles.has('info') && !hit.negated);
   if (infoAsk) evidence.info.push(infoAsk);
-  else if (info && (clause.question || says(clause, 'need', 'send', 'politeHelp', 'courtesy', 'more') || clause.words <= 2)) evidence.info.push(info);
+  else if (
+    info &&
+    (clause.question || says(clause, 'need', 'send', 'politeHelp', 'courtesy', 'more') || clause.words <= 2)
+  )
+    evidence.info.push(info);
 }
 
 /** "no help needed", "help is not necessary": the need or the help is negated, and by no "cannot". */
@@ -92,19 +119,37 @@ function weighHelp(clause: Clause, evidence: Evidence) {
     else if (hit.roles.has('hurt') && !hit.negated) cry('harm');
     else if (hit.roles.has('help')) {
       if (hit.negated && hit.negatedBy?.roles.has('cannot')) cry('no help');
-      else if (hit.negated && !nothing && (hit.negatedBy?.roles.has('lack') || says(clause, 'able'))) cry('no help comes');
+      else if (hit.negated && !nothing && (hit.negatedBy?.roles.has('lack') || says(clause, 'able')))
+        cry('no help comes');
       else if (!hit.negated && !nothing && !asksAboutYou) cry('asks for help', true);
     } else if (hit.roles.has('politeHelp')) {
-      const request = clause.hits.some((other) => other.start >= hit.end && has(other, 'stopVerb', 'stopAsk', 'info', 'infoAsk', 'startAsk', 'startKeyword', 'receive', 'message'));
+      const request = clause.hits.some(
+        (other) =>
+          other.start >= hit.end &&
+          has(other, 'stopVerb', 'stopAsk', 'info', 'infoAsk', 'startAsk', 'startKeyword', 'receive', 'message'),
+      );
       if (!hit.negated && !nothing && !request && !asksAboutYou) cry('asks for help', true);
     } else if (hit.roles.has('need') && !hit.negated && !nothing) {
       const object = clause.hits.some((other) => has(other, ...asksFor));
       const gone = says(clause, 'wish', 'maybe') && clause.unknown.length === 0 && clause.hits.length < 4;
-      if (!object && !asksAboutYou && !gone && (clause.unknown.length > 0 || says(clause, 'food', 'medicine', 'papers', 'power', 'able', 'moved', 'safe', 'help') || clause.words <= 3)) cry('needs something');
+      if (
+        !object &&
+        !asksAboutYou &&
+        !gone &&
+        (clause.unknown.length > 0 ||
+          says(clause, 'food', 'medicine', 'papers', 'power', 'able', 'moved', 'safe', 'help') ||
+          clause.words <= 3)
+      )
+        cry('needs something');
     } else if (has(hit, ...things) && !nothing && !has(hit, 'safe', 'fine')) {
       const request = says(clause, 'info', 'infoAsk', 'message', 'stopVerb');
       if (hit.negated || (says(clause, 'lack') && !request)) cry('lacks');
-    } else if (has(hit, 'able', 'moved', 'staying') && hit.negated && (hit.roles.has('able') || hit.negatedBy?.roles.has('cannot'))) cry('cannot');
+    } else if (
+      has(hit, 'able', 'moved', 'staying') &&
+      hit.negated &&
+      (hit.roles.has('able') || hit.negatedBy?.roles.has('cannot'))
+    )
+      cry('cannot');
     else if (hit.roles.has('able') && says(clause, 'lack')) cry('cannot');
     else if (hit.roles.has('wantHome')) cry('wants to go home', true);
   }
@@ -121,13 +166,23 @@ function weighSafe(clause: Clause, evidence: Evidence) {
     }
     if (hit.roles.has('safe') && !hit.negated) evidence.safe.push({ hit, clause });
     else if (hit.roles.has('hurt') && hit.negated) evidence.safe.push({ hit, clause });
-    else if (hit.roles.has('fine') && !hit.negated && says(clause, 'i', 'we', 'all', 'other', 'people') && clause.unknown.length === 0) evidence.safe.push({ hit, clause });
+    else if (
+      hit.roles.has('fine') &&
+      !hit.negated &&
+      says(clause, 'i', 'we', 'all', 'other', 'people') &&
+      clause.unknown.length === 0
+    )
+      evidence.safe.push({ hit, clause });
   }
 }
 
 /** "house damaged but we are safe" is safe; "safe but the water rises" is not; trouble alone is a cry for help. */
 function weighTrouble(clauses: Clause[], evidence: Evidence) {
-  const lastSafe = Math.max(-1, ...evidence.safe.map((one) => one.hit.start), ...evidence.moved.map((one) => one.hit.start));
+  const lastSafe = Math.max(
+    -1,
+    ...evidence.safe.map((one) => one.hit.start),
+    ...evidence.moved.map((one) => one.hit.start),
+  );
   const asked = (clause: Clause, hit: Hit) => clause.question && !hit.negated;
   for (const clause of clauses) {
     for (const hit of clause.hits) {
@@ -135,10 +190,18 @@ function weighTrouble(clauses: Clause[], evidence: Evidence) {
         if (lastSafe < 0 && !asked(clause, hit)) evidence.help.push({ hit, why: 'trouble', clause });
         else if (hit.start > lastSafe && clause.afterBut) evidence.help.push({ hit, why: 'trouble', clause });
         else if (hit.start > lastSafe) evidence.doubts.push(`trouble: ${hit.written}`);
-      } else if (has(hit, 'food', 'medicine') && !hit.negated && lastSafe < 0 && evidence.help.length === 0 && !clause.question) {
-        if (!says(clause, 'have', 'info', 'infoAsk') && clause.words <= 3) evidence.help.push({ hit, why: 'names a need', clause });
+      } else if (
+        has(hit, 'food', 'medicine') &&
+        !hit.negated &&
+        lastSafe < 0 &&
+        evidence.help.length === 0 &&
+        !clause.question
+      ) {
+        if (!says(clause, 'have', 'info', 'infoAsk') && clause.words <= 3)
+          evidence.help.push({ hit, why: 'names a need', clause });
       } else if (has(hit, 'food', 'medicine', 'papers') && lastSafe >= 0 && !says(clause, 'have') && !hit.negated) {
-        if (says(clause, 'courtesy') && !clause.hits.some((one) => has(one, 'safe', 'fine'))) evidence.help.push({ hit, why: 'asks for', clause });
+        if (says(clause, 'courtesy') && !clause.hits.some((one) => has(one, 'safe', 'fine')))
+          evidence.help.push({ hit, why: 'asks for', clause });
         else if (!clause.hits.some((one) => has(one, 'safe', 'fine'))) evidence.doubts.push(`names ${hit.written}`);
       }
     }
@@ -148,7 +211,8 @@ function weighTrouble(clauses: Clause[], evidence: Evidence) {
 const tooMany = 9;
 
 function weighDoubts(clauses: Clause[], evidence: Evidence) {
-  const settles = (clause: Clause) => evidence.safe.some((one) => one.clause === clause) || evidence.moved.some((one) => one.clause === clause);
+  const settles = (clause: Clause) =>
+    evidence.safe.some((one) => one.clause === clause) || evidence.moved.some((one) => one.clause === clause);
   let unknown = 0;
   for (const clause of clauses) {
     unknown += clause.unknown.length;
@@ -157,9 +221,11 @@ function weighDoubts(clauses: Clause[], evidence: Evidence) {
       evidence.doubts.push(`negation: ${hit.written}`);
     }
     if (clause.afterBut && !settles(clause) && !needsNothing(clause)) {
-      if (clause.unknown.length > 0 || !says(clause, 'courtesy', 'have', 'wish', 'staying', 'fine')) evidence.doubts.push('something after "but"');
+      if (clause.unknown.length > 0 || !says(clause, 'courtesy', 'have', 'wish', 'staying', 'fine'))
+        evidence.doubts.push('something after "but"');
     }
-    if (clause.hits.some((hit) => hit.roles.has('power') && (hit.negated || says(clause, 'lack')))) evidence.doubts.push('lacks power or network');
+    if (clause.hits.some((hit) => hit.roles.has('power') && (hit.negated || says(clause, 'lack'))))
+      evidence.doubts.push('lacks power or network');
   }
   if (unknown > tooMany) evidence.doubts.push('too many unknown words');
 }

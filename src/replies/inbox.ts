@@ -29,7 +29,11 @@ export async function listReplies(
     .limit(query.limit + 1);
   const page = found.slice(0, query.limit);
   const keys = await g.vault.keys(caller.organisation.id);
-  const named = await nameNumbers(g, caller.organisation.id, page.flatMap((row) => (row.person === null ? [] : [row.person])));
+  const named = await nameNumbers(
+    g,
+    caller.organisation.id,
+    page.flatMap((row) => (row.person === null ? [] : [row.person])),
+  );
   const items = [];
   for (const row of page)
     items.push({
@@ -68,7 +72,14 @@ export async function readReply(g: Gateway, caller: Caller, uid: string, meaning
       .set({ unread: false })
       .where(and(eq(checkIns.incident, row.incident), eq(checkIns.person, row.person)));
     if (meaning)
-      await writeStatement(g, { incident: row.incident, people: [row.person], reply: row.id, meaning, source: 'officer', at: now });
+      await writeStatement(g, {
+        incident: row.incident,
+        people: [row.person],
+        reply: row.id,
+        meaning,
+        source: 'officer',
+        at: now,
+      });
   }
   if (meaning === 'help')
     await openCase(g, {

@@ -55,7 +55,13 @@ interface Judged extends Interpretation {
 const strip = ({ firm: _, ...rest }: Judged): Interpretation => rest;
 
 /** The reply may be in another language than the alert: a cry in any of them counts, "safe" only if all that know it agree. */
-function judgeInOthers(normal: string, written: string, tried: Language[], lexicon: Lexicon, context: Context): Judged | null {
+function judgeInOthers(
+  normal: string,
+  written: string,
+  tried: Language[],
+  lexicon: Lexicon,
+  context: Context,
+): Judged | null {
   const verdicts: Judged[] = [];
   for (const tag of lexicon.tags) {
     const language = lexicon.language(tag);
@@ -69,7 +75,8 @@ function judgeInOthers(normal: string, written: string, tried: Language[], lexic
     const verdict = judge(normal, written, [language], context);
     if (verdict.meaning === 'unclear') {
       if (verdict.firm) verdicts.push(verdict);
-    } else if (verdict.meaning === 'help' || unknown === 0) verdicts.push({ ...verdict, because: [...verdict.because, `read as ${tag}`] });
+    } else if (verdict.meaning === 'help' || unknown === 0)
+      verdicts.push({ ...verdict, because: [...verdict.because, `read as ${tag}`] });
   }
   const cry = verdicts.find((verdict) => verdict.meaning === 'help');
   if (cry) return cry;
@@ -94,20 +101,25 @@ function judge(normal: string, written: string, languages: Language[], context: 
       ...(place === undefined ? {} : { place }),
     };
   };
-  const seen = (list: { written: string }[], rule: string) => [...new Set(list.map((hit) => `${rule}: ${hit.written}`))].slice(0, 6);
+  const seen = (list: { written: string }[], rule: string) =>
+    [...new Set(list.map((hit) => `${rule}: ${hit.written}`))].slice(0, 6);
 
   const cries = evidence.help.filter((cry) => !(cry.plain && servesRequest(cry, evidence)));
   if (cries.length) {
     const by = cries.find((cry) => !cry.plain) ?? cries[0]!;
     const need = needOf(cries);
     return {
-      meaning: 'help', ...(coded?.code && coded.meaning === 'help' ? { code: coded.code } : {}), ...(need ? { need } : {}), ...details(by.clause),
+      meaning: 'help',
+      ...(coded?.code && coded.meaning === 'help' ? { code: coded.code } : {}),
+      ...(need ? { need } : {}),
+      ...details(by.clause),
       ...(clauses.some((clause) => says(clause, 'risk', 'frail')) ? { risk: true } : {}),
       because: [...new Set(cries.map((cry) => `${cry.why}: ${cry.hit.written}`))].slice(0, 6),
     };
   }
   if (coded?.meaning === 'help') return { ...coded, ...details(undefined) };
-  if (evidence.stop.length && !evidence.stopRefused) return { meaning: 'stop', because: seen(evidence.stop, 'asks to stop') };
+  if (evidence.stop.length && !evidence.stopRefused)
+    return { meaning: 'stop', because: seen(evidence.stop, 'asks to stop') };
   if (evidence.stopRefused) return { meaning: 'unclear', because: ['stop, but negated'], firm: true };
   if (evidence.start.length) return { meaning: 'start', because: seen(evidence.start, 'asks to start') };
   const settled = evidence.moved.length || evidence.safe.length || coded;
@@ -116,33 +128,74 @@ function judge(normal: string, written: string, languages: Language[], context: 
     const doubts = [...evidence.doubts, ...misses.map((miss) => `${miss.word} may be ${miss.meant}`)];
     if (doubts.length === 0) {
       if (coded && coded.meaning !== 'safe') return { ...coded, ...details(clauses[0]) };
-      if (evidence.moved.length) return { meaning: 'moved', ...details(evidence.moved[0]!.clause), because: seen(evidence.moved.map((one) => one.hit), 'moved') };
+      if (evidence.moved.length)
+        return {
+          meaning: 'moved',
+          ...details(evidence.moved[0]!.clause),
+          because: seen(
+            evidence.moved.map((one) => one.hit),
+            'moved',
+          ),
+        };
       const staying = clauses.some((clause) => says(clause, 'staying'));
       return {
-        meaning: 'safe', ...(coded ?? {}), ...(staying && !coded?.movement ? { movement: 'staying' as const } : {}), ...details(evidence.safe[0]?.clause),
-        because: [...(coded?.because ?? []), ...seen(evidence.safe.map((one) => one.hit), 'safe')],
+        meaning: 'safe',
+        ...(coded ?? {}),
+        ...(staying && !coded?.movement ? { movement: 'staying' as const } : {}),
+        ...details(evidence.safe[0]?.clause),
+        because: [
+          ...(coded?.because ?? []),
+          ...seen(
+            evidence.safe.map((one) => one.hit),
+            'safe',
+          ),
+        ],
       };
     }
-    if (misses.some((miss) => miss.cry) && !evidence.doubts.length) return { meaning: 'unclear', because: doubts, firm: true };
+    if (misses.some((miss) => miss.cry) && !evidence.doubts.length)
+      return { meaning: 'unclear', because: doubts, firm: true };
     return { meaning: 'unclear', because: doubts, firm: true };
   }
   if (evidence.info.length) return { meaning: 'info', because: seen(evidence.info, 'asks for') };
   const cry = nearMisses(clauses, languages).find((miss) => miss.cry);
-  if (cry && !clauses.some((clause) => says(clause, 'wish'))) return { meaning: 'help', because: [`${cry.word} looks like ${cry.meant}`] };
+  if (cry && !clauses.some((clause) => says(clause, 'wish')))
+    return { meaning: 'help', because: [`${cry.word} looks like ${cry.meant}`] };
   const known = hits.filter((hit) => !hit.roles.has('filler'));
   const because = [...evidence.doubts, ...(known.length ? seen(known, 'saw') : ['no known words'])];
-  const place = context.openQuestion === 'place' && clauses.length === 1 && known.length === 0 ? { place: written.trim().slice(0, 100) } : {};
-  return { meaning: 'unclear', ...place, because, ...(evidence.doubts.length || known.length * 2 > clauses.reduce((sum, clause) => sum + clause.words, 0) ? { firm: true } : {}) };
+  const place =
+    context.openQuestion === 'place' && clauses.length === 1 && known.length === 0
+      ? { place: written.trim().slice(0, 100) }
+      : {};
+  return {
+    meaning: 'unclear',
+    ...place,
+    because,
+    ...(evidence.doubts.length || known.length * 2 > clauses.reduce((sum, clause) => sum + clause.words, 0)
+      ? { firm: true }
+      : {}),
+  };
 }
 
 /** Keywords count only as the whole message, polite words beside. */
 function wholeMessage(text: string, hits: Hit[], clauses: Clause[]): Judged | null {
   if (clauses.some((clause) => clause.unknown.length > 0) || clauses.length > 2 || /\d/.test(text)) return null;
-  const heavy = hits.filter((hit) => !(has(hit, 'courtesy', 'filler') && !has(hit, 'stopKeyword', 'startKeyword', 'infoKeyword')));
-  for (const [role, meaning] of [['stopKeyword', 'stop'], ['startKeyword', 'start'], ['infoKeyword', 'info']] as const) {
-    const also: Role[] = role === 'stopKeyword' ? ['message', 'politeHelp', 'all', 'i', 'send'] : ['message', 'politeHelp', 'i', 'again'];
+  const heavy = hits.filter(
+    (hit) => !(has(hit, 'courtesy', 'filler') && !has(hit, 'stopKeyword', 'startKeyword', 'infoKeyword')),
+  );
+  for (const [role, meaning] of [
+    ['stopKeyword', 'stop'],
+    ['startKeyword', 'start'],
+    ['infoKeyword', 'info'],
+  ] as const) {
+    const also: Role[] =
+      role === 'stopKeyword' ? ['message', 'politeHelp', 'all', 'i', 'send'] : ['message', 'politeHelp', 'i', 'again'];
     const words = heavy.filter((hit) => hit.roles.has(role));
-    if (words.length && words.every((hit) => !hit.negated) && heavy.every((hit) => has(hit, role, ...also)) && !(clauses.some((clause) => clause.question) && meaning !== 'info')) {
+    if (
+      words.length &&
+      words.every((hit) => !hit.negated) &&
+      heavy.every((hit) => has(hit, role, ...also)) &&
+      !(clauses.some((clause) => clause.question) && meaning !== 'info')
+    ) {
       return { meaning, because: words.map((hit) => `${role}: ${hit.written}`) };
     }
   }
@@ -151,13 +204,18 @@ function wholeMessage(text: string, hits: Hit[], clauses: Clause[]): Judged | nu
 
 /** "help me stop these messages", "tolong kirim info": the help word serves the request that follows it. */
 function servesRequest(cry: Cry, evidence: Evidence): boolean {
-  if (evidence.help.some((other) => !other.plain) || evidence.help.filter((other) => other.clause === cry.clause).length > 1) return false;
+  if (
+    evidence.help.some((other) => !other.plain) ||
+    evidence.help.filter((other) => other.clause === cry.clause).length > 1
+  )
+    return false;
   const near = (hit: Hit) => hit.start >= cry.hit.end && cry.clause.hits.includes(hit);
   return [...evidence.stop, ...evidence.start].some(near) && !says(cry.clause, 'need');
 }
 
 function needOf(cries: Cry[]): Interpretation['need'] {
-  const any = (...wanted: Role[]) => cries.some((cry) => has(cry.hit, ...wanted) || (cry.why === 'needs something' && says(cry.clause, ...wanted)));
+  const any = (...wanted: Role[]) =>
+    cries.some((cry) => has(cry.hit, ...wanted) || (cry.why === 'needs something' && says(cry.clause, ...wanted)));
   if (any('trapped') || cries.some((cry) => cry.why === 'cannot')) return 'cannot_leave';
   if (any('hurt', 'ill', 'medicine')) return 'doctor';
   if (any('risk', 'harm', 'trouble')) return 'danger';
@@ -184,14 +242,25 @@ function readCodeInWords(text: string, clauses: Clause[], evidence: Evidence): I
   const settled = evidence.safe.length > 0 || evidence.moved.length > 0;
   const counted = clauses.some((clause) => says(clause, 'people', 'unit', 'we'));
   const unknown = clauses.reduce((sum, clause) => sum + clause.unknown.length, 0);
-  const light = unknown === 0 && clauses.every((clause) => !clause.question && clause.hits.every((hit) => has(hit, 'courtesy', 'filler', 'fine', 'safe', 'i', 'all', 'we', 'people', 'help', 'politeHelp', 'now')));
+  const light =
+    unknown === 0 &&
+    clauses.every(
+      (clause) =>
+        !clause.question &&
+        clause.hits.every((hit) =>
+          has(hit, 'courtesy', 'filler', 'fine', 'safe', 'i', 'all', 'we', 'people', 'help', 'politeHelp', 'now'),
+        ),
+    );
   const known = meaningOf(code);
   if (!known) return null;
   if (code === '2') {
     if (settled && !counted && numbers.length === 1) evidence.doubts.push('code 2 beside safe');
-    return settled || (counted && clauses.some((clause) => says(clause, 'unit'))) || (counted && at >= 0) ? null : known;
+    return settled || (counted && clauses.some((clause) => says(clause, 'unit'))) || (counted && at >= 0)
+      ? null
+      : known;
   }
-  if (code === '1') return light && evidence.doubts.length === 0 && (at >= 0 || unknown === 0) && !counted ? known : null;
+  if (code === '1')
+    return light && evidence.doubts.length === 0 && (at >= 0 || unknown === 0) && !counted ? known : null;
   if (known.meaning === 'help') return light && !settled && !counted ? known : null;
   return evidence.doubts.length === 0 && at >= 0 && !counted ? known : null;
 }

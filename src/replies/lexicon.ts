@@ -19,21 +19,51 @@ export const roles = {
   risk: 'harm that must be looked at first (P1)',
   frail: 'baby, pregnant: first when help is needed',
   trouble: 'flood, smoke, afraid: help unless the reply ends in "but safe"',
-  food: 'food and water', medicine: 'medicine, doctor', papers: 'papers, transport, money', power: 'electricity, network',
-  have: 'there is, we have', lack: 'without, none left',
+  food: 'food and water',
+  medicine: 'medicine, doctor',
+  papers: 'papers, transport, money',
+  power: 'electricity, network',
+  have: 'there is, we have',
+  lack: 'without, none left',
   able: 'leave, breathe, move: "not" before or after these is a cry for help',
-  notBefore: 'negates what follows', notAfter: 'negates what stands before', cannot: 'cannot: what it negates is wanted',
-  stopKeyword: 'a whole message that opts out', stopVerb: 'stop, cancel, remove', stopAsk: 'a whole phrase that opts out',
-  message: 'messages, SMS, list', send: 'send, text, call',
-  startKeyword: 'a whole message that opts in', startAsk: 'a whole phrase that opts in', again: 'again', receive: 'receive, subscribe',
-  infoKeyword: 'a whole message that asks for information', info: 'information, details, number', infoAsk: 'a whole phrase that asks for it',
-  question: 'makes its clause a question', questionEnd: 'does so at the end of the clause',
-  wish: 'stay safe, good day, peace be upon you', you: 'you: not about the sender', maybe: 'if, maybe, hope, will, do not know',
-  but: 'but, except', courtesy: 'thanks, greetings, please, sir',
-  i: 'I, me', we: 'we, us', all: 'all, everyone', other: 'brother, friend: somebody else',
-  moved: 'left, arrived, came back', wantHome: 'want to go home', staying: 'we stay here',
-  now: 'now', at: 'in, at', from: 'from', atAfter: 'in, after the place', fromAfter: 'from, after the place',
-  people: 'persons, of us: makes a number a count', unit: 'days, floor: makes a number no count', with: 'and, with', more: 'others, more',
+  notBefore: 'negates what follows',
+  notAfter: 'negates what stands before',
+  cannot: 'cannot: what it negates is wanted',
+  stopKeyword: 'a whole message that opts out',
+  stopVerb: 'stop, cancel, remove',
+  stopAsk: 'a whole phrase that opts out',
+  message: 'messages, SMS, list',
+  send: 'send, text, call',
+  startKeyword: 'a whole message that opts in',
+  startAsk: 'a whole phrase that opts in',
+  again: 'again',
+  receive: 'receive, subscribe',
+  infoKeyword: 'a whole message that asks for information',
+  info: 'information, details, number',
+  infoAsk: 'a whole phrase that asks for it',
+  question: 'makes its clause a question',
+  questionEnd: 'does so at the end of the clause',
+  wish: 'stay safe, good day, peace be upon you',
+  you: 'you: not about the sender',
+  maybe: 'if, maybe, hope, will, do not know',
+  but: 'but, except',
+  courtesy: 'thanks, greetings, please, sir',
+  i: 'I, me',
+  we: 'we, us',
+  all: 'all, everyone',
+  other: 'brother, friend: somebody else',
+  moved: 'left, arrived, came back',
+  wantHome: 'want to go home',
+  staying: 'we stay here',
+  now: 'now',
+  at: 'in, at',
+  from: 'from',
+  atAfter: 'in, after the place',
+  fromAfter: 'from, after the place',
+  people: 'persons, of us: makes a number a count',
+  unit: 'days, floor: makes a number no count',
+  with: 'and, with',
+  more: 'others, more',
   filler: 'words without weight here',
 } as const;
 export type Role = keyof typeof roles;
@@ -94,7 +124,18 @@ export interface Lexicon {
   language(tag: string): Language | undefined;
 }
 
-const otherNames: Record<string, string> = { tl: 'fil', prs: 'fa', pes: 'fa', pus: 'ps', zh: 'zh-Hans', yue: 'zh-Hans', cmn: 'zh-Hans', in: 'id', ms: 'id', nb: 'no' };
+const otherNames: Record<string, string> = {
+  tl: 'fil',
+  prs: 'fa',
+  pes: 'fa',
+  pus: 'ps',
+  zh: 'zh-Hans',
+  yue: 'zh-Hans',
+  cmn: 'zh-Hans',
+  in: 'id',
+  ms: 'id',
+  nb: 'no',
+};
 
 export function compileLexicon(files: LexiconFile[]): Lexicon {
   const sources = new Map(files.map((file) => [file.language, file]));
@@ -122,8 +163,13 @@ export function compileLexicon(files: LexiconFile[]): Lexicon {
 function build(file: LexiconFile): Language {
   const sound = file.sameSound ? soundAlike(file.sameSound) : null;
   const language: Language = {
-    tag: file.language, file, sound, fromWordStart: { next: new Map() }, fromAnywhere: { next: new Map() },
-    words: new Map(), notEnglish: new Set((file.notEnglish ?? []).map(normalise)),
+    tag: file.language,
+    file,
+    sound,
+    fromWordStart: { next: new Map() },
+    fromAnywhere: { next: new Map() },
+    words: new Map(),
+    notEnglish: new Set((file.notEnglish ?? []).map(normalise)),
   };
   for (const [role, terms] of Object.entries(file.words)) for (const term of terms) add(language, term, role as Role);
   for (const [word, value] of Object.entries(file.numbers ?? {})) add(language, word, 'filler', value);
@@ -165,7 +211,8 @@ function add(language: Language, written: string, role: Role, value?: number) {
 /** One pass from left to right, longest spelling first, then doubled letters joined; `at` leads back to the text. */
 function soundAlike(pairs: string[][]) {
   const byFirst = new Map<string, [string, string][]>();
-  for (const [from, to] of pairs as [string, string][]) byFirst.set(from[0]!, [...(byFirst.get(from[0]!) ?? []), [from, to]]);
+  for (const [from, to] of pairs as [string, string][])
+    byFirst.set(from[0]!, [...(byFirst.get(from[0]!) ?? []), [from, to]]);
   for (const list of byFirst.values()) list.sort((a, b) => b[0].length - a[0].length);
   return (text: string) => {
     let out = '';
@@ -213,7 +260,10 @@ function walk(text: string, start: number, root: Node, hits: Hit[], at: number[]
       }
       if (without?.has(text.slice(start, end))) continue;
       hits.push({
-        start: at ? at[start]! : start, end: at ? at[last]! : last, written: term.written, roles: term.roles,
+        start: at ? at[start]! : start,
+        end: at ? at[last]! : last,
+        written: term.written,
+        roles: term.roles,
         ...(term.value === undefined ? {} : { value: term.value }),
       });
     }

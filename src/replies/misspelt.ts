@@ -43,7 +43,24 @@ export function oneSlip(a: string, b: string): boolean {
 }
 
 /** Words whose joining changes nothing but the spaces: "wearesafe", "notsafe". */
-const parts: Role[] = ['safe', 'fine', 'help', 'i', 'we', 'all', 'notBefore', 'notAfter', 'need', 'filler', 'now', 'courtesy', 'unsafe', 'other', 'trapped', 'hurt'];
+const parts: Role[] = [
+  'safe',
+  'fine',
+  'help',
+  'i',
+  'we',
+  'all',
+  'notBefore',
+  'notAfter',
+  'need',
+  'filler',
+  'now',
+  'courtesy',
+  'unsafe',
+  'other',
+  'trapped',
+  'hurt',
+];
 
 export function separateWords(text: string, languages: Language[]): string {
   if (text.length > 60) return text;
@@ -79,4 +96,3 @@ function divide(word: string, language: Language): string | null {
   const whole = best[word.length];
   return whole?.includes(' ') ? whole : null;
 }
-

@@ -8,10 +8,41 @@ import { unicodeFromZawgyi } from './zawgyi.ts';
 
 /** A character that ends a clause becomes one of these; everything else that is not a letter becomes a space. */
 const clauseEnds: Record<string, string> = {
-  '.': '.', '!': '.', '\n': '.', '…': '.', '。': '.', '।': '.', '॥': '.', '።': '.', '။': '.', '។': '.', '៕': '.', '۔': '.', '｡': '.',
-  '?': '?', '؟': '?', '፧': '?', '⸮': '?',
-  ',': ',', ';': ',', ':': ',', '،': ',', '؛': ',', '、': ',', '፣': ',', '፤': ',', '፥': ',', '၊': ',', '៖': ',',
-  '—': ',', '–': ',', '(': ',', ')': ',', '[': ',', ']': ',', '|': ',',
+  '.': '.',
+  '!': '.',
+  '\n': '.',
+  '…': '.',
+  '。': '.',
+  '।': '.',
+  '॥': '.',
+  '።': '.',
+  '။': '.',
+  '។': '.',
+  '៕': '.',
+  '۔': '.',
+  '｡': '.',
+  '?': '?',
+  '؟': '?',
+  '፧': '?',
+  '⸮': '?',
+  ',': ',',
+  ';': ',',
+  ':': ',',
+  '،': ',',
+  '؛': ',',
+  '、': ',',
+  '፣': ',',
+  '፤': ',',
+  '፥': ',',
+  '၊': ',',
+  '៖': ',',
+  '—': ',',
+  '–': ',',
+  '(': ',',
+  ')': ',',
+  '[': ',',
+  ']': ',',
+  '|': ',',
 };
 
 const pairs = (text: string): [string, string][] =>
@@ -39,16 +70,38 @@ const sameLetters = new Map<string, string>([
 ]);
 
 /** Ethiopic keeps one series of seven or eight for each sound; old spellings use others. */
-for (const [from, to] of [[0x1210, 0x1200], [0x1280, 0x1200], [0x12b8, 0x1200], [0x1220, 0x1230], [0x12d0, 0x12a0], [0x1340, 0x1338]] as const) {
-  for (let step = 0; step < 7; step++) sameLetters.set(String.fromCodePoint(from + step), String.fromCodePoint(to + step));
+for (const [from, to] of [
+  [0x1210, 0x1200],
+  [0x1280, 0x1200],
+  [0x12b8, 0x1200],
+  [0x1220, 0x1230],
+  [0x12d0, 0x12a0],
+  [0x1340, 0x1338],
+] as const) {
+  for (let step = 0; step < 7; step++)
+    sameLetters.set(String.fromCodePoint(from + step), String.fromCodePoint(to + step));
 }
-
 
 /** Signs that say something by themselves, as words of the English lexicon. All others are dropped. */
 const signWords: Record<string, string> = {
-  '🆘': 'signhelp', '🚑': 'signhelp', '🚨': 'signhelp', '🩸': 'signhelp', '⛑': 'signhelp', '🤕': 'signhelp', '🤒': 'signhelp',
-  '🔥': 'signtrouble', '🌊': 'signtrouble', '💥': 'signtrouble', '☠': 'signhelp', '💀': 'signtrouble', '⚰': 'signhelp',
-  '❌': 'signno', '🚫': 'signno', '⛔': 'signno', '👎': 'signno', '🛑': 'signstop',
+  '🆘': 'signhelp',
+  '🚑': 'signhelp',
+  '🚨': 'signhelp',
+  '🩸': 'signhelp',
+  '⛑': 'signhelp',
+  '🤕': 'signhelp',
+  '🤒': 'signhelp',
+  '🔥': 'signtrouble',
+  '🌊': 'signtrouble',
+  '💥': 'signtrouble',
+  '☠': 'signhelp',
+  '💀': 'signtrouble',
+  '⚰': 'signhelp',
+  '❌': 'signno',
+  '🚫': 'signno',
+  '⛔': 'signno',
+  '👎': 'signno',
+  '🛑': 'signstop',
 };
 
 const invisible = /[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\u20e3]/gu;
@@ -56,7 +109,10 @@ const spacelessScript =
   /^[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]$/u;
 
 /** What a character of a normalised text is; `joined` is a letter of a script whose words may begin anywhere. */
-export const gap = 1, letter = 2, joined = 3, numeral = 4;
+export const gap = 1,
+  letter = 2,
+  joined = 3,
+  numeral = 4;
 const kinds = new Uint8Array(65536);
 export function kindAt(text: string, index: number): number {
   const unit = text.charCodeAt(index);
@@ -84,7 +140,8 @@ function digitOf(character: string): string | undefined {
       value = String((point - first) % 10);
     } else {
       // negative circled, sans-serif circled and double circled digits have no compatibility form; Ethiopic has no zero
-      for (const one of [0x2776, 0x2780, 0x278a, 0x24f5, 0x1369]) if (point >= one && point < one + 9) value = String(point - one + 1);
+      for (const one of [0x2776, 0x2780, 0x278a, 0x24f5, 0x1369])
+        if (point >= one && point < one + 9) value = String(point - one + 1);
     }
     digits.set(character, value);
   }
@@ -131,7 +188,8 @@ export function normalise(text: string): string {
       else if (signWords[character]) next = ` ${signWords[character]} `;
       else {
         next = plain(character);
-        if (next === character && character !== '+' && character.length === 1 && kindAt(character, 0) === gap) next = ' ';
+        if (next === character && character !== '+' && character.length === 1 && kindAt(character, 0) === gap)
+          next = ' ';
         else if (character.length === 2 && !/^\p{L}$/u.test(character)) next = ' ';
       }
     }
@@ -156,7 +214,10 @@ function tidy(text: string): string {
     .replace(/(?<![\p{L}])s ?\. ?o ?\. ?s(?![\p{L}])|(?<![\p{L}])s o s(?![\p{L}])/gu, 'sos')
     .replace(/ ?([.,?]) ?/g, '$1')
     .replace(/[.,?]{2,}/g, (ends) => (ends.includes('?') ? '?' : ends.includes('.') ? '.' : ','))
-    .replace(/(?<=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]) (?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])/gu, '')
+    .replace(
+      /(?<=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]) (?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])/gu,
+      '',
+    )
     .replace(/(?<=[\p{L}\p{M}]) - (?=[\p{L}\p{M}])/gu, ',')
     .trim();
 }

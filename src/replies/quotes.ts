@@ -1,10 +1,19 @@
 import { normalise } from './normalise.ts';
 
 /** Reply apps send the alert back above the reply, or a reaction with the alert inside. Only the person's own words count. */
-export function ownWords(text: string, stopWords: (normal: string) => boolean): { text: string; quoted: boolean; nothingLeft: boolean } {
+export function ownWords(
+  text: string,
+  stopWords: (normal: string) => boolean,
+): { text: string; quoted: boolean; nothingLeft: boolean } {
   const short = text.slice(0, 4000);
   const lines = short.split(/\r\n|\r|\n/);
-  const kept = lines.filter((line) => !/^\s*(?:>|&gt;|›|❯)/.test(line) && !/^\s*(?:on|le|el|em|am|pada|vào)\b.{5,80}(?:wrote|écrit|escribió|escreveu|schrieb|menulis|viết)\s*:\s*$/i.test(line));
+  const kept = lines.filter(
+    (line) =>
+      !/^\s*(?:>|&gt;|›|❯)/.test(line) &&
+      !/^\s*(?:on|le|el|em|am|pada|vào)\b.{5,80}(?:wrote|écrit|escribió|escreveu|schrieb|menulis|viết)\s*:\s*$/i.test(
+        line,
+      ),
+  );
   let quoted = kept.length < lines.length;
   const own = kept.filter((line) => kept.length === 1 || !looksLikeAlert(line, stopWords));
   quoted ||= own.length < kept.length;

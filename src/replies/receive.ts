@@ -50,21 +50,29 @@ export async function receive(
   if (!stored) return { fresh: false };
   const country = channel === 'sms' ? numberCountry(incoming.from) : null;
   try {
-    await understand(g, stored.id, { organisation, from: { channel, value: incoming.from, country }, text: incoming.text, extra, at: now });
+    await understand(g, stored.id, {
+      organisation,
+      from: { channel, value: incoming.from, country },
+      text: incoming.text,
+      extra,
+      at: now,
+    });
   } catch (error) {
     // it is stored: the sweep tries again, and a person can read it meanwhile
-    g.log.error('reply not understood yet', { reply: stored.id, kind: error instanceof Error ? error.name : 'unknown' });
+    g.log.error('reply not understood yet', {
+      reply: stored.id,
+      kind: error instanceof Error ? error.name : 'unknown',
+    });
   }
   return { fresh: true };
 }
 
 /** Understands what was stored and never was: a process died in between. */
-export async function understandWaiting(g: Gateway, organisationOf: (id: string) => Promise<Organisation>): Promise<number> {
-  const waiting = await g.store.db
-    .select()
-    .from(replies)
-    .where(isNull(replies.understoodAt))
-    .limit(50);
+export async function understandWaiting(
+  g: Gateway,
+  organisationOf: (id: string) => Promise<Organisation>,
+): Promise<number> {
+  const waiting = await g.store.db.select().from(replies).where(isNull(replies.understoodAt)).limit(50);
   for (const row of waiting) {
     const organisation = await organisationOf(row.organisation);
     const keys = await g.vault.keys(row.organisation);

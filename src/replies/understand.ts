@@ -10,9 +10,9 @@ import { identityOf } from '../people/person.ts';
 import { placeColumns, registerPeople } from '../people/registry.ts';
 import { canonicalTag } from '../text/tags.ts';
 import type { Organisation } from '../trust/operators.ts';
-import { openCase, noteSaysSafe, priorityOf } from './cases.ts';
+import { noteSaysSafe, openCase, priorityOf } from './cases.ts';
 import { whoIsMeant, writeStatement } from './check-ins.ts';
-import { interpret, type Interpretation } from './interpret.ts';
+import { type Interpretation, interpret } from './interpret.ts';
 import { lexiconOf } from './lexicons.ts';
 import type { Extra } from './receive.ts';
 
@@ -80,7 +80,8 @@ export async function understand(g: Gateway, id: number, heard: Heard): Promise<
       priority: priorityOf(said, bound?.severity === 'Extreme'),
       at: heard.at,
     });
-  if (bound && (said.meaning === 'safe' || said.meaning === 'moved')) await noteSaysSafe(g, bound.incident, speaker.holders);
+  if (bound && (said.meaning === 'safe' || said.meaning === 'moved'))
+    await noteSaysSafe(g, bound.incident, speaker.holders);
 
   await store.db
     .update(replies)
@@ -102,7 +103,8 @@ export async function understand(g: Gateway, id: number, heard: Heard): Promise<
 
 /** Buttons carry the code and the alert's number; everything else is read by the interpreter. */
 async function readMeaning(g: Gateway, heard: Heard, language: string): Promise<Interpretation> {
-  if (heard.extra.startToken !== undefined || /^\/start\b/.test(heard.text)) return { meaning: 'start', because: ['/start'] };
+  if (heard.extra.startToken !== undefined || /^\/start\b/.test(heard.text))
+    return { meaning: 'start', because: ['/start'] };
   if (heard.extra.location) return { meaning: 'unclear', because: ['a location'] };
   const button = heard.extra.button ? /^([12])\b/.exec(heard.text)?.[1] : undefined;
   if (button) return { meaning: button === '1' ? 'safe' : 'help', code: button, because: [`button ${button}`] };
@@ -181,7 +183,10 @@ async function bind(g: Gateway, heard: Heard, address: number): Promise<Bound | 
 async function moveTo(g: Gateway, person: number, heard: Heard): Promise<void> {
   const { latitude, longitude } = heard.extra.location!;
   const { country: _, area: __, ...place } = placeColumns({ latitude, longitude }, heard.at);
-  await g.store.db.update(people).set({ ...place, area: null }).where(eq(people.id, person));
+  await g.store.db
+    .update(people)
+    .set({ ...place, area: null })
+    .where(eq(people.id, person));
 }
 
 /** Twilio itself confirms these and blocks what we would send after them. */
@@ -253,6 +258,9 @@ async function unclearInARow(g: Gateway, address: number): Promise<number> {
 }
 
 async function emergencyNumber(g: Gateway, country: string): Promise<string> {
-  const numbers = (await g.assets.read('locales/emergency-numbers.json')) as { default: string; countries: Record<string, string> };
+  const numbers = (await g.assets.read('locales/emergency-numbers.json')) as {
+    default: string;
+    countries: Record<string, string>;
+  };
   return numbers.countries[country] ?? numbers.default;
 }

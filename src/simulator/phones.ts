@@ -89,7 +89,11 @@ export async function readPhone(
 }
 
 /** Addresses of an organisation that have a simulated message, with how many. */
-export async function busyPhones(g: { store: Store }, organisation: string, limit: number): Promise<{ address: number; n: number }[]> {
+export async function busyPhones(
+  g: { store: Store },
+  organisation: string,
+  limit: number,
+): Promise<{ address: number; n: number }[]> {
   return g.store.db
     .select({ address: simulated.address, n: sql<number>`count(*)` })
     .from(simulated)

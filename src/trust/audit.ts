@@ -11,7 +11,14 @@ export type AuditDetail = Record<string, string | number | boolean | null | stri
  * @param action `noun.verb`, for example `alert.approve`
  * @param subject the public id of what was changed
  */
-export function auditRow(db: Db, caller: Caller, at: number, action: string, subject: string, detail: AuditDetail = {}) {
+export function auditRow(
+  db: Db,
+  caller: Caller,
+  at: number,
+  action: string,
+  subject: string,
+  detail: AuditDetail = {},
+) {
   return db.insert(audit).values({
     organisation: caller.organisation.id,
     at,

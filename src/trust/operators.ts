@@ -76,7 +76,11 @@ export async function createKey(
 /** Lets a waiting approver's key work. @throws Refusal `not_found`, `already_confirmed` */
 export async function confirmKey(g: Gateway, caller: Caller, id: string): Promise<KeyView> {
   const now = g.clock.now();
-  const mine = and(eq(operators.id, id), eq(operators.organisation, caller.organisation.id), isNull(operators.revokedAt));
+  const mine = and(
+    eq(operators.id, id),
+    eq(operators.organisation, caller.organisation.id),
+    isNull(operators.revokedAt),
+  );
   const [row] = await g.store.db.select().from(operators).where(mine);
   if (!row) throw new Refusal('not_found');
   if (row.confirmedAt !== null) throw new Refusal('already_confirmed');
@@ -108,7 +112,11 @@ export async function listKeys(g: Gateway, caller: Caller, cursor: number | unde
 /** @throws Refusal `not_found` */
 export async function revokeKey(g: Gateway, caller: Caller, id: string): Promise<void> {
   const now = g.clock.now();
-  const mine = and(eq(operators.id, id), eq(operators.organisation, caller.organisation.id), isNull(operators.revokedAt));
+  const mine = and(
+    eq(operators.id, id),
+    eq(operators.organisation, caller.organisation.id),
+    isNull(operators.revokedAt),
+  );
   const [row] = await g.store.db.select({ id: operators.id }).from(operators).where(mine);
   if (!row) throw new Refusal('not_found');
   await g.store.atomic((db) => [

@@ -31,7 +31,14 @@ export async function setUp(g: Gateway, input: SetupInput) {
 /** Makes an organisation with an admin key. */
 export async function addOrganisation(
   g: Gateway,
-  input: { id: string; name: string; country: string; defaultLanguage: string; mode: 'live' | 'training'; first: boolean },
+  input: {
+    id: string;
+    name: string;
+    country: string;
+    defaultLanguage: string;
+    mode: 'live' | 'training';
+    first: boolean;
+  },
 ) {
   const now = g.clock.now();
   const apiKey = `mus_${g.ids.secret(32)}`;

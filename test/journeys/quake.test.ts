@@ -10,13 +10,19 @@ describe('an earthquake in Sendai, in training', () => {
       const made = await t.call('POST', '/api/v1/people', { key: keys.registrar, body: person });
       expect(made.status, made.text).toBe(201);
     }
-    const incident = (await t.call('POST', '/api/v1/incidents', { key: keys.author, body: { name: 'Sendai' } })).json.id;
+    const incident = (await t.call('POST', '/api/v1/incidents', { key: keys.author, body: { name: 'Sendai' } })).json
+      .id;
     const audience = { nationalities: ['LK', 'TH'], areas: ['JP-04'] };
     const counted = await t.call('POST', '/api/v1/audiences/preview', {
       key: keys.author,
       body: { audience, template: 'earthquake' },
     });
-    expect(counted.json).toMatchObject({ people: 3, addresses: 3, byLanguage: { si: 2, ta: 1 }, byFallback: { default: 1 } });
+    expect(counted.json).toMatchObject({
+      people: 3,
+      addresses: 3,
+      byLanguage: { si: 2, ta: 1 },
+      byFallback: { default: 1 },
+    });
     const draft = await t.call('POST', '/api/v1/alerts', {
       key: keys.author,
       body: {
