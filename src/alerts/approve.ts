@@ -1,6 +1,5 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { announce, withdraw } from '../bulletins/bulletins.ts';
 import { alerts, deliveries, people } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
@@ -113,7 +112,6 @@ export async function approve(
   ]);
   if (!changed) throw new Refusal('wrong_state');
   if (alert.former !== null) await replaceFormer(g, caller, changed);
-  await announce(g, changed);
   await g.outbox.wake({ type: 'plan', alert: alert.id }, undo * 1000);
   return changed;
 }
@@ -178,7 +176,6 @@ export async function stop(g: Gateway, caller: Caller, uid: string) {
     .set({ state: 'cancelled', errorCode: 'stopped' })
     .where(and(eq(deliveries.alert, alert.id), eq(deliveries.state, 'pending')))
     .returning({ id: deliveries.id });
-  await withdraw(g, alert.id);
   const [gone] = await rows<{ n: number }>(
     g.store,
     sql`select count(*) as n from ${deliveries} where alert = ${alert.id}

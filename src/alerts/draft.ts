@@ -6,6 +6,7 @@ import type { Gateway } from '../gateway.ts';
 import { Audience } from '../people/audience.ts';
 import { Language } from '../people/person.ts';
 import { type Meta, TextError } from '../text/catalog.ts';
+import { isolateCodes } from '../text/isolate.ts';
 import { checkParameters } from '../text/parameters.ts';
 import { renderTexts } from '../text/render.ts';
 import { auditRow } from '../trust/audit.ts';
@@ -259,8 +260,9 @@ async function renderTemplate(g: Gateway, plan: Plan, context: { org: string; re
 function completeOwnTexts(own: z.output<typeof OwnTexts>, event: string): Texts {
   const texts: Texts = {};
   for (const [tag, text] of Object.entries(own)) {
-    const full = text.full.normalize('NFC');
+    const full = isolateCodes(text.full.normalize('NFC'), tag);
     const sms = (text.sms ?? text.full).normalize('NFC');
+    const radio = (text.radio ?? text.full).normalize('NFC');
     const defined = Object.entries(text).filter(([, value]) => value !== undefined);
     texts[tag] = {
       event,
@@ -268,7 +270,7 @@ function completeOwnTexts(own: z.output<typeof OwnTexts>, event: string): Texts 
       full,
       sms,
       flash: text.flash ?? sms,
-      radio: text.radio ?? full,
+      radio,
     };
   }
   return texts;

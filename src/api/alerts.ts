@@ -5,18 +5,21 @@ import { ApproveInput, approve, giveBack, stop, submit } from '../alerts/approve
 import { CancelInput, cancel, UpdateInput, update } from '../alerts/correct.ts';
 import { createDraft, DraftInput } from '../alerts/draft.ts';
 import { PreviewInput, preview } from '../alerts/preview.ts';
+import { announce, withdraw } from '../bulletins/bulletins.ts';
+import { draftFromCap } from '../bulletins/cap-in.ts';
 import { alerts, deliveries, incidents } from '../db/schema.ts';
 import { resolve } from '../delivery/receipts.ts';
 import { deliveryToken } from '../delivery/token.ts';
 import { nameNumbers } from '../people/people.ts';
 import { auditRow } from '../trust/audit.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { type Endpoint, endpoint, Page, pageOf } from './endpoint.ts';
+import { type Endpoint, endpoint, Page, pageOf, readBytes } from './endpoint.ts';
 
 const READERS = ['viewer', 'author', 'translator', 'approver', 'caseworker'] as const;
 const Incident = z.object({ id: z.string(), name: z.string(), exercise: z.boolean(), createdAt: z.string() });
 const Alert = z.object({ id: z.string(), ref: z.string(), state: z.string() }).loose();
 const Empty = z.strictObject({});
+const LARGEST_CAP = 2_000_000;
 
 /** Incidents, templates, alerts and their deliveries. */
 export const alertEndpoints: Endpoint[] = [
@@ -93,6 +96,21 @@ export const alertEndpoints: Endpoint[] = [
     }),
   }),
   endpoint({
+    method: 'POST',
+    path: '/api/v1/cap',
+    summary: 'A CAP document from elsewhere becomes a draft, never a send',
+    roles: ['author'],
+    rawBody: 'application/cap+xml',
+    answers: { 201: Alert.extend({ warnings: z.array(z.string()) }) },
+    handle: async ({ g, caller, request }) => {
+      const type = request.headers.get('content-type') ?? '';
+      if (!/^(application|text)\/([\w.-]+\+)?xml\b/i.test(type))
+        throw new Refusal('unsupported_media_type', 'Send the document as application/cap+xml.');
+      const { alert, warnings } = await draftFromCap(g, caller, await readBytes(request, LARGEST_CAP));
+      return { status: 201, body: { ...(await viewAlert(g, alert)), warnings } };
+    },
+  }),
+  endpoint({
     method: 'GET',
     path: '/api/v1/alerts',
     summary: 'Alerts, newest first',
@@ -147,10 +165,11 @@ export const alertEndpoints: Endpoint[] = [
     roles: ['approver'],
     body: ApproveInput,
     answers: { 200: Alert },
-    handle: async ({ g, caller, params, body }) => ({
-      status: 200,
-      body: await viewAlert(g, await approve(g, caller, params.id!, body)),
-    }),
+    handle: async ({ g, caller, params, body }) => {
+      const alert = await approve(g, caller, params.id!, body);
+      await announce(g, alert);
+      return { status: 200, body: await viewAlert(g, alert) };
+    },
   }),
   endpoint({
     method: 'POST',
@@ -185,6 +204,7 @@ export const alertEndpoints: Endpoint[] = [
     answers: { 200: Alert },
     handle: async ({ g, caller, params }) => {
       const { alert, alreadySent, halted } = await stop(g, caller, params.id!);
+      await withdraw(g, alert.id);
       return { status: 200, body: { ...(await viewAlert(g, alert)), alreadySent, halted } };
     },
   }),

@@ -106,6 +106,14 @@ export async function readText(c: Context<Env>, largest: number): Promise<string
   return text;
 }
 
+/** @throws Refusal `too_large`, as soon as it is known */
+export async function readBytes(request: Request, largest: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (Number(request.headers.get('content-length') ?? 0) > largest) throw new Refusal('too_large');
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.length > largest) throw new Refusal('too_large');
+  return bytes;
+}
+
 function parseJson(text: string): unknown {
   if (text.trim() === '') return {};
   try {

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { type AlertRow, readTexts, spokenOffset } from '../alerts/alert.ts';
 import { alerts, bulletins, incidents, organisations, stations } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
@@ -55,6 +55,15 @@ export async function announce(g: Gateway, alert: AlertRow): Promise<void> {
         )
         .onConflictDoNothing();
   }
+}
+
+/** Announces again what is going out: a process may have died between approval and announcement. */
+export async function announceMissed(g: Gateway): Promise<void> {
+  const going = await g.store.db
+    .select()
+    .from(alerts)
+    .where(inArray(alerts.state, ['approved', 'sending']));
+  for (const alert of going) await announce(g, alert);
 }
 
 /** A stopped alert is not read on air any more. */

@@ -223,7 +223,7 @@ function chatId(to: string): number {
 /** Strikes the older message out. A crisis does not wait for that: whatever goes wrong here, the new one is sent. */
 async function strikeOut(message: Outgoing, api: Api): Promise<void> {
   const [, chat, id] = /^(-?\d+):(\d+)$/.exec(message.replaces ?? '') ?? [];
-  const text = cut(forDirection(message.replacesText?.trim() ?? '', message), TEXT_MAX);
+  const text = cut(message.replacesText?.trim() ?? '', TEXT_MAX);
   if (!chat || !id || !text) return;
   try {
     await api.editMessageText(Number(chat), Number(id), text, {
@@ -237,10 +237,10 @@ async function strikeOut(message: Outgoing, api: Api): Promise<void> {
 
 /** Heading, text, link. Bold by an entity, not by markup: no text can break it. */
 function compose(message: Outgoing): { text: string; entities: MessageEntity[] } {
-  const heading = cut(forDirection(message.heading.trim(), message), HEADING_MAX);
+  const heading = cut(message.heading.trim(), HEADING_MAX);
   const link = message.link && !message.text.includes(message.link) ? message.link : '';
   const room = TEXT_MAX - (heading ? heading.length + 1 : 0) - (link ? link.length + 1 : 0);
-  const body = cut(forDirection(message.text.trim(), message), room);
+  const body = cut(message.text.trim(), room);
   return {
     text: [heading, body, link].filter(Boolean).join('\n'),
     entities: heading ? [{ type: 'bold', offset: 0, length: heading.length }] : [],
@@ -269,31 +269,6 @@ function cut(text: string, max: number): string {
     if (!JOINS_ON.test(segment)) end = index + segment.length;
   }
   return `${whole.slice(0, end)}…`;
-}
-
-const LRI = '\u2066';
-const PDI = '\u2069';
-/** Hebrew to Arabic Extended-A, their presentation forms, Adlam */
-const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]|\ud83a[\udd00-\udd5f]/;
-const DIRECTED = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
-/**
- * A URL (left alone: an invisible sign would become part of it), or what a right-to-left line shows in the wrong
- * order: +94 11 232 3015, 011-232-3015, 2026-03-11, LK7K3M.
- */
-const TURNED =
-  /(https?:\/\/\S+)|\+\d[\d \u00a0().-]*\d|\d+(?:[-/.]\d+)+|\d(?:[ \u00a0]?\d){6,}|\b(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z\d]{4,}\b/g;
-
-/** MS-11: SMS carries no invisible signs, so the texts have none; here they keep numbers and codes readable. */
-function forDirection(text: string, message: Outgoing): string {
-  if (message.direction !== 'rtl' || DIRECTED.test(text)) return text;
-  return text
-    .split('\n')
-    .map((line) =>
-      RIGHT_TO_LEFT.test(line)
-        ? line.replace(TURNED, (found, url?: string) => (url ? found : `${LRI}${found}${PDI}`))
-        : line,
-    )
-    .join('\n');
 }
 
 // ---- in

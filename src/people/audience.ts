@@ -92,6 +92,7 @@ async function anyOf(g: Gateway, kind: 'languages' | 'tags', wanted: readonly st
 
 /** A code matches itself and what is below it: `JP` matches `JP-04`, `JP-04` matches `JP-04-SENDAI`. */
 function inAreas(areas: readonly string[]): SQL {
+  if (areas.length === 0) return sql`0`;
   const tests = areas.map((code) => {
     const country = /^[A-Z]{2}$/.test(code);
     if (country) return sql`(p.country = ${code})`;
@@ -105,6 +106,7 @@ function inAreas(areas: readonly string[]): SQL {
 
 /** Shapes are tested once for each distinct cell in their box, not for each person. */
 async function inShapes(g: Gateway, organisation: string, shapes: readonly Shape[]): Promise<SQL> {
+  if (shapes.length === 0) return sql`0`;
   const cells = new Set<number>();
   for (const shape of shapes) {
     const box = boxOf(shape);

@@ -99,6 +99,8 @@ export interface Hit {
   start: number;
   end: number;
   written: string;
+  /** letters of the term itself, without the ending that a `*` took */
+  literal: number;
   roles: Set<Role>;
   value?: number;
   /** set while reading: this negation's object, or that a negation binds here */
@@ -289,14 +291,13 @@ export function findWords(text: string, languages: Language[]): Hit[] {
       scan(sounded.text, language, found, sounded.at, without);
     } else scan(text, language, found, null, without);
   }
-  found.sort((a, b) => a.start - b.start || b.end - a.end || b.written.length - a.written.length);
+  found.sort((a, b) => a.start - b.start || b.end - a.end || b.literal - a.literal);
   const kept: Hit[] = [];
   let reach = 0;
   for (const hit of found) {
     const last = kept.at(-1);
     if (last && last.start === hit.start && last.end === hit.end) {
-      const exact = (one: Hit) => !one.written.includes('*');
-      if (exact(last) === exact(hit)) last.roles = new Set([...last.roles, ...hit.roles]);
+      if (last.literal === hit.literal) last.roles = new Set([...last.roles, ...hit.roles]);
       last.value ??= hit.value;
     } else if (hit.end > reach) {
       kept.push({ ...hit });

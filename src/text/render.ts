@@ -3,6 +3,7 @@
 import { TextError } from './assets.ts';
 import type { Catalog } from './catalog.ts';
 import { compileText } from './compile.ts';
+import { isolateCodes } from './isolate.ts';
 import { type LanguageText, renderParameters } from './parameters.ts';
 import { fold } from './segments.ts';
 import { direction } from './tags.ts';
@@ -71,7 +72,8 @@ async function renderLanguage(
     const values = ascii ? await fillIn('en', 'long') : length === 'flash' ? short : long;
     const begin = ascii && exercise ? `${await catalog.word('en', 'exercise_prefix')} ` : prefix;
     const filled = begin + fill(length === 'radio' ? pattern : ownLines(pattern, tag), values);
-    out[length] = BY_SMS.includes(length) ? fold(filled, tag, { ascii }).text : filled.normalize('NFC');
+    if (BY_SMS.includes(length)) out[length] = fold(filled, tag, { ascii }).text;
+    else out[length] = length === 'full' ? isolateCodes(filled.normalize('NFC'), tag) : filled.normalize('NFC');
   }
   return out as RenderedText;
 }

@@ -18,7 +18,7 @@ export const shippedFiles = new Map(
   Object.entries(modules).map(([path, content]) => [path.replace('../../', ''), content]),
 );
 
-const index: AssetsIndex = { templates: {}, locales: [] };
+const index: AssetsIndex = { templates: {}, locales: [], lexicons: [] };
 for (const path of [...shippedFiles.keys()].sort()) {
   const [folder, name, file] = path.split('/') as [string, string, string];
   if (folder === 'templates') {

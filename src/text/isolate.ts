@@ -1,0 +1,29 @@
+import { direction } from './tags.ts';
+
+const LRI = '\u2066';
+const PDI = '\u2069';
+/** Hebrew to Arabic Extended-A, their presentation forms, Adlam */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]|\ud83a[\udd00-\udd5f]/;
+const DIRECTED = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+/**
+ * A URL (left alone: an invisible sign would become part of it), or what a right-to-left line shows in the wrong
+ * order: +94 11 232 3015, 011-232-3015, 2026-03-11, LK7K3M.
+ */
+const TURNED =
+  /(https?:\/\/\S+)|\+\d[\d \u00a0().-]*\d|\d+(?:[-/.]\d+)+|\d(?:[ \u00a0]?\d){6,}|\b(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z\d]{4,}\b/g;
+
+/**
+ * Wraps codes, phones and dates of right-to-left text in bidi isolates (Unicode UAX #9), so that they read in the
+ * right order where a channel keeps them: chats, push and pages. SMS carries no invisible signs (playbook MS-11).
+ */
+export function isolateCodes(text: string, tag: string): string {
+  if (direction(tag) !== 'rtl' || DIRECTED.test(text)) return text;
+  return text
+    .split('\n')
+    .map((line) =>
+      RIGHT_TO_LEFT.test(line)
+        ? line.replace(TURNED, (found, url?: string) => (url ? found : `${LRI}${found}${PDI}`))
+        : line,
+    )
+    .join('\n');
+}
