@@ -45,7 +45,7 @@ const TITLES: Row = { measure: 'measure', ours: 'ours', ceiling: 'compared with'
 const rows: Row[] = [TITLES];
 for (const name of only) {
   const began = Date.now();
-  const child = start('measures.ts');
+  const child = start('measure.ts');
   const answer = await child.ask<{ rows: Row[] } | { problem: string }>({ name, order });
   child.end();
   const found = 'rows' in answer ? answer.rows : [{ ...blank(name), ours: `failed: ${answer.problem}` }];
@@ -62,7 +62,12 @@ function printTable(lines: readonly Row[]): void {
   const columns = Object.keys(TITLES) as (keyof Row)[];
   const widths = columns.map((column) => Math.max(...lines.map((line) => line[column].length)));
   for (const [i, line] of lines.entries()) {
-    console.log(columns.map((column, c) => line[column].padEnd(widths[c]!)).join('  ').trimEnd());
+    console.log(
+      columns
+        .map((column, c) => line[column].padEnd(widths[c]!))
+        .join('  ')
+        .trimEnd(),
+    );
     if (i === 0) console.log(widths.map((width) => '-'.repeat(width)).join('  '));
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-const sources = import.meta.glob('../src/**/*.ts', { eager: true, query: '?raw', import: 'default' }) as Record<
+const sources = import.meta.glob(['../src/**/*.ts'], { eager: true, query: '?raw', import: 'default' }) as Record<
   string,
   string
 >;

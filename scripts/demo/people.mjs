@@ -78,7 +78,7 @@ Ana Reyes             | fil   | PH | push    | JP-23
 
 /** The agreed bridges that the cast needs: who reads the first can read the second. */
 const BRIDGES = { ceb: 'fil', arz: 'ar' };
-const NUMBERS = { JP: '+8190123456', LK: '+947712345', PH: '+63917123456' };
+const NUMBERS = { JP: '+8190123456', LK: '+947712345', PH: '+6391712345' };
 
 /**
  * What people answer, and what it means. `gloss` is for readers of the terminal.
@@ -172,7 +172,7 @@ export function registerCsv(people) {
     value(person, 'telegram'),
     person.languages.join(' '),
     person.nationality,
-    person.area?.slice(0, 2) ?? '',
+    person.area?.slice(0, 2) ?? 'JP',
     person.area ?? '',
     'N1234567',
   ]);
