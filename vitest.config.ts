@@ -8,6 +8,7 @@ const nodeOnly = ['test/node/**'];
 export default defineConfig({
   test: {
     globalSetup: ['./test/global.ts'],
+    reporters: ['default', './test/counts.ts'],
     expect: { requireAssertions: true },
     projects: [
       { extends: true, test: { name: 'node', isolate: false, include } },

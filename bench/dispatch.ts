@@ -33,9 +33,12 @@ export async function sendAlert(world: World, farEnd: Child, audience: unknown, 
     'select approved_at as approved, planned_at as planned, finished_at as finished from alerts where id = ?',
   );
   let times: Record<'approved' | 'planned' | 'finished', number | null>;
+  // planned_at is when its last chunk began
+  let planned = 0;
   do {
-    await sleep(20);
+    await sleep(5);
     times = read.get(alert) as typeof times;
+    if (times.planned !== null) planned ||= Date.now();
   } while (times.finished === null);
   const received = await ask<Received>(farEnd, { read: true });
   const sent = world.raw
@@ -46,7 +49,7 @@ export async function sendAlert(world: World, farEnd: Child, audience: unknown, 
   const seconds = (times.finished - times.approved!) / 1000;
   return {
     rate: received.count / seconds,
-    planned: times.planned! - times.approved!,
+    planned: planned - times.approved!,
     first: received.first - times.approved!,
     received,
   };

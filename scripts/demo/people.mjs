@@ -4,10 +4,14 @@
  */
 import { createECDH, randomBytes } from 'node:crypto';
 
-/** Prefectures of Japan and other places by ISO 3166; `-` is somebody whose place in Japan nobody knows. */
+/** Where the ground shakes, by ISO 3166, and towns in it. */
 const MIYAGI = 'JP-04';
+const TOWNS = 'SENDAI ISHINOMAKI NATORI SHIOGAMA KESENNUMA TAGAJO IWANUMA TOME OSAKI MATSUSHIMA'.split(' ');
 
-/** name | languages, best first | nationality | channels (sms with its country) | place when it is not Miyagi */
+/**
+ * name | languages, best first | nationality | channels (sms with its country) | place when it is not Miyagi;
+ * `-` is somebody whose place in Japan nobody knows. At most 60 addresses: so many phones are on the simulator's table.
+ */
 const CAST = `
 නිමාලි පෙරේරා        | si en | LK | sms:JP
 රුවන් ජයසූරිය         | si    | LK | sms:JP
@@ -18,13 +22,11 @@ const CAST = `
 සුනිල් රත්නායක        | si en | LK | sms:JP
 තරිඳු විජේසිංහ         | si    | LK | telegram
 හිරුණි අබේසේකර       | si    | LK | sms:JP telegram
-ලහිරු දිසානායක        | si    | LK | push
 අනූෂා කරුණාරත්න      | si ja | LK | sms:JP
 සමන් ඒකනායක        | si    | LK | sms:JP  | -
 குமரன் சிவராஜா        | ta    | LK | sms:JP
 கவிதா ராஜன்           | ta en | LK | telegram
 சுதர்சன் நடராஜா        | ta    | LK | sms:JP
-மீனா தங்கராசா         | ta    | LK | sms:JP
 பிரியா கணேசன்         | ta    | IN | push
 ஜெயந்தன் அருள்        | ta    | LK | telegram
 தர்ஷினி மகேந்திரன்     | ta    | LK | sms:LK
@@ -36,14 +38,12 @@ Maria Santos          | fil   | PH | sms:JP
 Jun Villanueva        | fil en| PH | telegram
 Analyn Abella         | ceb   | PH | sms:PH
 Rosario Cruz          | fil   | PH | push
-Grace Manalo          | fil   | PH | telegram
 Marlon Dizon          | en fil| PH | sms:JP
 सुनिता गुरुङ           | ne    | NP | sms:JP
 विकास तामाङ          | ne    | NP | telegram
 सीता थापा             | ne    | NP | sms:JP
 राजेश श्रेष्ठ            | ne    | NP | push
 अनिता राई             | ne en | NP | sms:JP
-प्रकाश लामा            | ne    | NP | telegram
 يوسف الحداد           | ar    | SY | telegram
 ليلى منصور            | ar    | SY | sms:JP
 عمر خليل              | arz   | EG | sms:JP
@@ -52,7 +52,6 @@ Marlon Dizon          | en fil| PH | sms:JP
 Lucía Quispe          | es    | PE | sms:JP
 Diego Rojas           | es    | PE | telegram
 Carmen Flores         | es    | BO | push
-Pedro Huamán          | es    | PE | sms:JP
 Chidinma Okafor       | en    | NG | sms:JP
 Blessing Mensah       | en    | GH | telegram
 عبدالکریم             | ur en | PK | push
@@ -61,7 +60,6 @@ Linh Trần             | vi en | VN | telegram
 สมชาย ใจดี            | th    | TH | sms:JP
 มาลี ศรีสุข            | th    | TH | telegram
 Nguyễn Văn An         | vi    | VN | sms:JP
-Trần Thị Hoa          | vi    | VN | push
 မြမြဝင်း               | my    | MM | sms:JP
 ကိုကိုလွင်              | my    | MM | telegram
 አበበ ከበደ              | am    | ET | sms:JP
@@ -105,28 +103,35 @@ export const REPLIES = [
   { name: 'يوسف الحداد', text: 'أنا بخير الحمد لله', gloss: 'I am well, thank God', means: 'safe' },
   { name: 'ليلى منصور', text: 'أنا لست بخير', gloss: 'I am not well', means: 'help' },
   { name: 'Diego Rojas', text: 'me fui a Yamagata con mi hermana', gloss: 'went with my sister', means: 'moved' },
-  { name: 'Nguyễn Văn An', text: 'tôi an toàn', gloss: 'I am safe', means: 'safe' },
+  { name: 'Fatou Diallo', text: 'je vais bien', gloss: 'I am well', means: 'safe' },
   { name: 'Chidinma Okafor', text: 'Is the train to Tokyo running?', gloss: '', means: 'unclear' },
   { name: 'Blessing Mensah', text: 'STOP', gloss: 'wants no more messages', means: 'stop' },
 ];
 
-/** Everybody, with addresses made from their place in the list. */
+/**
+ * Everybody, with addresses made from their place in the list. A simulated phone does not tell whose it is, so
+ * people who are alike in all that it tells live in different towns.
+ */
 export function cast() {
-  const lines = CAST.trim().split('\n');
-  return lines.map((line, index) => {
-    const [name, languages, nationality, channels, place = MIYAGI] = line.split('|').map((cell) => cell.trim());
-    const addresses = channels.split(/\s+/).map((channel) => address(channel, index));
-    return {
-      externalId: `demo-${String(index + 1).padStart(3, '0')}`,
-      name,
-      languages: languages.split(/\s+/),
-      nationality,
-      area: place === '-' ? undefined : place,
-      /** whether the alert is for them: in Miyagi, or nobody knows where */
-      addressed: place === '-' || place === MIYAGI,
-      addresses,
-    };
-  });
+  const alike = new Map();
+  return CAST.trim()
+    .split('\n')
+    .map((line, index) => {
+      const [name, languages, nationality, channels, place] = line.split('|').map((cell) => cell.trim());
+      const twins = place === undefined ? (alike.get(`${languages} ${nationality}`) ?? 0) : 0;
+      if (place === undefined) alike.set(`${languages} ${nationality}`, twins + 1);
+      const addresses = channels.split(/\s+/).map((channel) => address(channel, index));
+      return {
+        externalId: `demo-${String(index + 1).padStart(3, '0')}`,
+        name,
+        languages: languages.split(/\s+/),
+        nationality,
+        area: place === '-' ? undefined : (place ?? `${MIYAGI}-${TOWNS[twins]}`),
+        /** whether the alert is for them: in Miyagi, or nobody knows where */
+        addressed: place === '-' || place === undefined,
+        addresses,
+      };
+    });
 }
 
 function address(written, index) {

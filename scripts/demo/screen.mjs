@@ -30,17 +30,25 @@ export function openScreen({ tty, print }) {
     passed: (text) => (tty ? log.success(text, { spacing: 0 }) : print(`   ok  ${text}`)),
     failed: (text) => (tty ? log.error(text, { spacing: 0 }) : print(`FAIL  ${text}`)),
 
+    /** A paragraph, broken to the width of a page. */
+    text(...sentences) {
+      for (const line of wrap(sentences.join(' '), WIDTH - 3)) say(`   ${line}`);
+    },
+
     /** Rows with their columns below each other. */
     table(rows) {
+      if (rows.length === 0) return;
       const widths = rows[0].map((_, at) => Math.max(...rows.map((row) => columns(String(row[at])))));
       for (const row of rows)
-        say(`   ${row.map((cell, at) => pad(String(cell), at === row.length - 1 ? 0 : widths[at])).join('  ')}`.trimEnd());
+        say(
+          `   ${row.map((cell, at) => pad(String(cell), at === row.length - 1 ? 0 : widths[at])).join('  ')}`.trimEnd(),
+        );
     },
 
     /** A message as it stands on a phone, under the name of who holds it. */
     phone(owner, text) {
       say(`   ${style('cyan', owner)}`);
-      for (const line of wrap(text, WIDTH - 5)) say(`   │ ${line}`);
+      for (const line of wrap(text.trimEnd(), WIDTH - 5)) say(`   │ ${line}`);
       say();
     },
 

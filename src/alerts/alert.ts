@@ -33,12 +33,15 @@ export async function readTexts(g: Gateway, alert: { id: number; organisation: s
   return texts;
 }
 
-/** Hash over every language, length and variant: what was submitted is what is approved and sent. */
-export async function hashTexts(g: Gateway, texts: Texts): Promise<string> {
+/**
+ * Hash over every language, length and variant: what was submitted is what is approved and sent. With the
+ * organisation's key: the words of a private template could be found by trying its parameters.
+ */
+export async function hashTexts(g: Gateway, organisation: string, texts: Texts): Promise<string> {
   const ordered = Object.keys(texts)
     .sort()
     .map((tag) => [tag, Object.entries(texts[tag]!).sort(([one], [other]) => (one < other ? -1 : 1))]);
-  return g.vault.hash(JSON.stringify(ordered));
+  return (await g.vault.keys(organisation)).index('texts', JSON.stringify(ordered));
 }
 
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());

@@ -1,10 +1,10 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, exists, inArray, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { alerts, deliveries, people } from '../db/schema.ts';
-import { rows } from '../db/store.ts';
+import { type Db, rows, type Statement } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { matchAudience } from '../people/audience.ts';
-import { auditRow } from '../trust/audit.ts';
+import { auditRowIf } from '../trust/audit.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
 import { type AlertRow, findAlert, GOT_IT, hashTexts, readParameters, readTexts } from './alert.ts';
@@ -48,14 +48,15 @@ export async function submit(g: Gateway, caller: Caller, uid: string): Promise<A
   if (alert.expiresAt <= now) throw new Refusal('expired');
   await refusePastUntil(g, alert);
   if ((await countPeople(g, alert)) === 0) throw new Refusal('empty_audience');
-  const frozenHash = await hashTexts(g, await readTexts(g, alert));
-  const [[changed]] = await g.store.atomic((db) => [
+  const frozenHash = await hashTexts(g, alert.organisation, await readTexts(g, alert));
+  const may = and(eq(alerts.id, alert.id), eq(alerts.state, 'draft'));
+  const [, [changed]] = await g.store.atomic((db) => [
+    auditRowIf(db, db.select().from(alerts).where(may), caller, now, 'alert.submit', uid, { hash: frozenHash }),
     db
       .update(alerts)
       .set({ state: 'submitted', submittedAt: now, submittedBy: caller.operator, frozenHash })
-      .where(and(eq(alerts.id, alert.id), eq(alerts.state, 'draft')))
+      .where(may)
       .returning(),
-    auditRow(db, caller, now, 'alert.submit', uid, { hash: frozenHash }),
   ]);
   if (!changed) throw new Refusal('wrong_state');
   return changed;
@@ -92,11 +93,14 @@ export async function approve(
   if (count === 0) throw new Refusal('empty_audience');
   if (input.expectedPeople !== undefined && input.expectedPeople !== count)
     throw new Refusal('people_changed', `The audience has ${count} people now, not ${input.expectedPeople}.`);
-  const hash = await hashTexts(g, await readTexts(g, alert));
+  const hash = await hashTexts(g, alert.organisation, await readTexts(g, alert));
   if (hash !== alert.frozenHash || (input.textsHash !== undefined && input.textsHash !== hash))
     throw new Refusal('texts_changed');
 
-  const [[changed]] = await g.store.atomic((db) => [
+  const may = and(eq(alerts.id, alert.id), eq(alerts.state, 'submitted'), eq(alerts.frozenHash, hash));
+  const detail = { hash, people: count, undoSeconds: undo };
+  const [, [changed]] = await g.store.atomic((db) => [
+    auditRowIf(db, db.select().from(alerts).where(may), caller, now, 'alert.approve', uid, detail),
     db
       .update(alerts)
       .set({
@@ -106,25 +110,28 @@ export async function approve(
         people: count,
         sendAt: now + undo * 1000,
       })
-      .where(and(eq(alerts.id, alert.id), eq(alerts.state, 'submitted'), eq(alerts.frozenHash, hash)))
+      .where(may)
       .returning(),
-    auditRow(db, caller, now, 'alert.approve', uid, { hash, people: count, undoSeconds: undo }),
+    ...(alert.former === null ? [] : replaceFormer(db, caller, alert, now)),
   ]);
   if (!changed) throw new Refusal('wrong_state');
-  if (alert.former !== null) await replaceFormer(g, caller, changed);
   await g.outbox.wake({ type: 'plan', alert: alert.id }, undo * 1000);
   return changed;
 }
 
-/** The wrong text stops at once: nothing unsent of the chain goes out any more (DO-10). */
-async function replaceFormer(g: Gateway, caller: Caller, alert: AlertRow): Promise<void> {
+/** The wrong text stops at once, in the commit of the approval: nothing unsent of the chain goes out any more (DO-10). */
+function replaceFormer(db: Db, caller: Caller, alert: AlertRow, now: number): Statement[] {
   const chain = sql`(${alerts.id} = ${alert.chain} or ${alerts.chain} = ${alert.chain}) and ${alerts.id} <> ${alert.id}`;
   const state = alert.msgType === 'Cancel' ? 'cancelled' : 'replaced';
-  await g.store.atomic((db) => [
+  const approved = db
+    .select()
+    .from(alerts)
+    .where(and(eq(alerts.id, alert.id), eq(alerts.approvedAt, now), eq(alerts.approvedBy, caller.operator)));
+  return [
     db
       .update(alerts)
-      .set({ state, finishedAt: g.clock.now() })
-      .where(and(chain, inArray(alerts.state, ['approved', 'sending', 'sent']))),
+      .set({ state, finishedAt: now })
+      .where(and(chain, inArray(alerts.state, ['approved', 'sending', 'sent']), exists(approved))),
     db
       .update(deliveries)
       .set({ state: 'cancelled', errorCode: state })
@@ -132,23 +139,26 @@ async function replaceFormer(g: Gateway, caller: Caller, alert: AlertRow): Promi
         and(
           sql`${deliveries.alert} in (select ${alerts.id} from ${alerts} where ${chain})`,
           eq(deliveries.state, 'pending'),
+          exists(approved),
         ),
       ),
-    auditRow(db, caller, g.clock.now(), `alert.${state}`, alert.uid),
-  ]);
+    auditRowIf(db, approved, caller, now, `alert.${state}`, alert.uid),
+  ];
 }
 
 /** Gives a submitted alert back to be changed, with a reason. @throws Refusal `wrong_state` */
 export async function giveBack(g: Gateway, caller: Caller, uid: string, to: 'draft' | 'rejected'): Promise<AlertRow> {
   const alert = await findAlert(g, caller, uid);
   const now = g.clock.now();
-  const [[changed]] = await g.store.atomic((db) => [
+  const may = and(eq(alerts.id, alert.id), eq(alerts.state, 'submitted'));
+  const action = to === 'draft' ? 'alert.return' : 'alert.reject';
+  const [, [changed]] = await g.store.atomic((db) => [
+    auditRowIf(db, db.select().from(alerts).where(may), caller, now, action, uid),
     db
       .update(alerts)
       .set({ state: to, ...(to === 'draft' && { submittedAt: null, submittedBy: null, frozenHash: null }) })
-      .where(and(eq(alerts.id, alert.id), eq(alerts.state, 'submitted')))
+      .where(may)
       .returning(),
-    auditRow(db, caller, now, to === 'draft' ? 'alert.return' : 'alert.reject', uid),
   ]);
   if (!changed) throw new Refusal('wrong_state', `The alert is ${alert.state}.`);
   return changed;
@@ -162,20 +172,23 @@ export async function giveBack(g: Gateway, caller: Caller, uid: string, to: 'dra
 export async function stop(g: Gateway, caller: Caller, uid: string) {
   const alert = await findAlert(g, caller, uid);
   const now = g.clock.now();
-  const [[changed]] = await g.store.atomic((db) => [
+  const may = and(eq(alerts.id, alert.id), inArray(alerts.state, ['submitted', 'approved', 'sending']));
+  const [, [changed], halted] = await g.store.atomic((db) => [
+    auditRowIf(db, db.select().from(alerts).where(may), caller, now, 'alert.stop', uid),
+    db.update(alerts).set({ state: 'stopped', finishedAt: now }).where(may).returning(),
     db
-      .update(alerts)
-      .set({ state: 'stopped', finishedAt: now })
-      .where(and(eq(alerts.id, alert.id), inArray(alerts.state, ['submitted', 'approved', 'sending'])))
-      .returning(),
-    auditRow(db, caller, now, 'alert.stop', uid),
+      .update(deliveries)
+      .set({ state: 'cancelled', errorCode: 'stopped' })
+      .where(
+        and(
+          eq(deliveries.alert, alert.id),
+          eq(deliveries.state, 'pending'),
+          sql`(select state from ${alerts} where id = ${alert.id}) = 'stopped'`,
+        ),
+      )
+      .returning({ id: deliveries.id }),
   ]);
   if (!changed) throw new Refusal('wrong_state', `The alert is ${alert.state}.`);
-  const halted = await g.store.db
-    .update(deliveries)
-    .set({ state: 'cancelled', errorCode: 'stopped' })
-    .where(and(eq(deliveries.alert, alert.id), eq(deliveries.state, 'pending')))
-    .returning({ id: deliveries.id });
   const [gone] = await rows<{ n: number }>(
     g.store,
     sql`select count(*) as n from ${deliveries} where alert = ${alert.id}

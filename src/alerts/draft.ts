@@ -169,7 +169,7 @@ export async function saveAlert(g: Gateway, caller: Caller, plan: Plan): Promise
   // Life-safety alerts try every channel at once; the rest asks one address after the other (section 6)
   const urgent = plan.urgency === 'Immediate' || plan.severity === 'Extreme' || plan.severity === 'Severe';
   for (let attempt = 0; ; attempt++) {
-    const ref = `${organisation.country}${g.ids.code(5)}`;
+    const ref = `${organisation.country}${g.ids.code(4)}`;
     const texts = plan.template
       ? await renderTemplate(g, plan, { org: organisation.name, ref: plan.refInText ?? ref })
       : completeOwnTexts(plan.ownTexts!, plan.meta.event);
@@ -206,7 +206,7 @@ export async function saveAlert(g: Gateway, caller: Caller, plan: Plan): Promise
       ...(plan.state === 'submitted' && {
         submittedAt: now,
         submittedBy: caller.operator,
-        frozenHash: await hashTexts(g, texts),
+        frozenHash: await hashTexts(g, organisation.id, texts),
       }),
     };
     try {
@@ -226,7 +226,7 @@ export async function saveAlert(g: Gateway, caller: Caller, plan: Plan): Promise
       const [stored] = await g.store.db.select().from(alerts).where(eq(alerts.uid, uid));
       return stored!;
     } catch (error) {
-      // the five random characters of the number were taken
+      // the four random characters of the number were taken
       if (attempt < 5 && isUniqueViolation(error)) continue;
       throw error;
     }

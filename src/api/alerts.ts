@@ -9,7 +9,7 @@ import { announce, withdraw } from '../bulletins/bulletins.ts';
 import { draftFromCap } from '../bulletins/cap-in.ts';
 import { alerts, deliveries, incidents } from '../db/schema.ts';
 import { resolve } from '../delivery/receipts.ts';
-import { deliveryToken } from '../delivery/token.ts';
+import { deliveryToken, parseDeliveryToken } from '../delivery/token.ts';
 import { nameNumbers } from '../people/people.ts';
 import { auditRow } from '../trust/audit.ts';
 import { Refusal } from '../trust/refusal.ts';
@@ -287,6 +287,13 @@ export const alertEndpoints: Endpoint[] = [
     body: z.strictObject({ as: z.enum(['sent', 'resend']) }),
     answers: { 200: z.object({ id: z.string(), as: z.string() }) },
     handle: async ({ g, caller, params, body }) => {
+      const token = parseDeliveryToken(params.id!);
+      const known = and(
+        eq(deliveries.id, token?.id ?? 0),
+        eq(deliveries.nonce, token?.nonce ?? 0),
+        eq(deliveries.organisation, caller.organisation.id),
+      );
+      if ((await g.store.db.$count(deliveries, known)) === 0) throw new Refusal('not_found');
       if (!(await resolve(g, caller.organisation.id, params.id!, body.as))) throw new Refusal('not_indeterminate');
       await g.store.atomic((db) => [
         auditRow(db, caller, g.clock.now(), 'delivery.resolve', params.id!, { as: body.as }),

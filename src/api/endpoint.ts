@@ -75,7 +75,7 @@ async function serve(c: Context<Env>, definition: Endpoint): Promise<Response> {
   const caller = definition.roles === 'anyone' ? NOBODY : await authenticate(g, c.req.header('authorization'));
   if (definition.roles !== 'anyone') {
     if (!definition.roles.some((role) => caller.roles.includes(role))) throw new Refusal('forbidden');
-    for (const [name, value] of Object.entries(takeCall(caller.operator, g.clock.now()))) c.header(name, value);
+    for (const [name, value] of Object.entries(takeCall(g, caller.operator))) c.header(name, value);
   }
   const params = c.req.param() as Record<string, string>;
   const query = definition.query ? check(definition.query, c.req.query(), '') : undefined;

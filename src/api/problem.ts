@@ -30,8 +30,12 @@ export function kindOf(error: unknown): string {
 
 /** The innermost lines of our own code in the stack. */
 export function placeOf(error: unknown): string {
-  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
-  return lines
+  if (!(error instanceof Error) || error.stack === undefined) return '';
+  // the stack begins with the message, which may hold lines that look like places
+  const after = error.stack.indexOf(error.message) + error.message.length;
+  return error.stack
+    .slice(after)
+    .split('\n')
     .filter((line) => /^\s+at /.test(line) && !line.includes('node_modules'))
     .slice(0, 4)
     .map((line) => line.trim().replace(/\(?(file:\/\/)?\/\S*\/src\//, 'src/'))

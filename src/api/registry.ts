@@ -67,7 +67,7 @@ export const registryEndpoints: Endpoint[] = [
     method: 'GET',
     path: '/api/v1/keys',
     summary: 'Keys that work or wait for confirmation',
-    roles: ['admin', 'approver', 'auditor'],
+    roles: ['admin', 'approver'],
     query: Page,
     answers: { 200: pageOf(Key) },
     handle: async ({ g, caller, query }) => ({

@@ -1,8 +1,8 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, gt, isNull } from 'drizzle-orm';
 import * as z from 'zod';
 import { stations } from '../db/schema.ts';
 import { Area, Language } from '../people/person.ts';
-import { auditRow } from '../trust/audit.ts';
+import { auditRow, auditRowIf } from '../trust/audit.ts';
 import { Refusal } from '../trust/refusal.ts';
 import { type Endpoint, endpoint, Page, pageOf } from './endpoint.ts';
 
@@ -56,19 +56,27 @@ export const stationEndpoints: Endpoint[] = [
     roles: ['admin', 'viewer', 'author', 'approver'],
     query: Page,
     answers: { 200: pageOf(Station) },
-    handle: async ({ g, caller }) => {
+    handle: async ({ g, caller, query }) => {
       const found = await g.store.db
         .select()
         .from(stations)
-        .where(and(eq(stations.organisation, caller.organisation.id), isNull(stations.revokedAt)))
-        .orderBy(stations.id);
-      const items = found.map((row) => ({
+        .where(
+          and(
+            eq(stations.organisation, caller.organisation.id),
+            isNull(stations.revokedAt),
+            query.cursor === undefined ? undefined : gt(stations.id, query.cursor),
+          ),
+        )
+        .orderBy(stations.id)
+        .limit(query.limit + 1);
+      const page = found.slice(0, query.limit);
+      const items = page.map((row) => ({
         id: row.uid,
         name: row.name,
         languages: JSON.parse(row.languages),
         areas: JSON.parse(row.areas),
       }));
-      return { status: 200, body: { items, next: null } };
+      return { status: 200, body: { items, next: found.length > query.limit ? page.at(-1)!.id : null } };
     },
   }),
   endpoint({
@@ -84,13 +92,11 @@ export const stationEndpoints: Endpoint[] = [
         eq(stations.organisation, caller.organisation.id),
         isNull(stations.revokedAt),
       );
-      const [row] = await g.store.db
-        .update(stations)
-        .set({ revokedAt: now })
-        .where(mine)
-        .returning({ id: stations.id });
+      const [, [row]] = await g.store.atomic((db) => [
+        auditRowIf(db, db.select().from(stations).where(mine), caller, now, 'station.revoke', params.id!),
+        db.update(stations).set({ revokedAt: now }).where(mine).returning({ id: stations.id }),
+      ]);
       if (!row) throw new Refusal('not_found');
-      await g.store.atomic((db) => [auditRow(db, caller, now, 'station.revoke', params.id!)]);
       return { status: 204 };
     },
   }),

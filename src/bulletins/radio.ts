@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
 import { check, type Env, readText } from '../api/endpoint.ts';
-import { aired } from '../db/schema.ts';
+import { aired, audit } from '../db/schema.ts';
 import { Language } from '../people/person.ts';
 import { Refusal } from '../trust/refusal.ts';
 import { currentBulletin, findStation, type Station, scriptOf, stationBulletins } from './bulletins.ts';
@@ -85,12 +85,20 @@ export function mountRadio(app: Hono<Env>): void {
     const told = check(Aired, json, '');
     const row = await currentBulletin(g, station, told.language, told.number);
     const keys = await g.vault.keys(station.organisation);
-    await g.store.db.insert(aired).values({
-      bulletin: row.id,
-      presenterSealed: told.presenter ? await keys.seal('contacts', told.presenter) : null,
-      at: told.at === undefined ? g.clock.now() : Date.parse(told.at),
-      repeats: told.repeats,
-    });
+    const now = g.clock.now();
+    const presenterSealed = told.presenter ? await keys.seal('contacts', told.presenter) : null;
+    const at = told.at === undefined ? now : Date.parse(told.at);
+    await g.store.atomic((db) => [
+      db.insert(aired).values({ bulletin: row.id, presenterSealed, at, repeats: told.repeats }),
+      db.insert(audit).values({
+        organisation: station.organisation,
+        at: now,
+        operator: station.uid,
+        action: 'bulletin.air',
+        subject: station.uid,
+        detail: JSON.stringify({ language: row.language, number: row.number, repeats: told.repeats }),
+      }),
+    ]);
     return c.json({ number: row.number, language: row.language, repeats: told.repeats }, 201);
   });
 }

@@ -1,26 +1,36 @@
-import { and, asc, eq, gt, inArray, lte, sql } from 'drizzle-orm';
+import { asc, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { Channel } from '../channels/channel.ts';
 import type { SenderName } from '../channels/index.ts';
 import { deliveries, senders } from '../db/schema.ts';
-import type { Db, Statement } from '../db/store.ts';
+import { type Db, rows, type Statement } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { markAddress } from '../people/addresses.ts';
-import { type Consequence, failed, type Outcome, recordOutcomes, succeeded } from './outcome.ts';
-import { openPace } from './pace.ts';
-import { type Claimed, openWordings } from './wording.ts';
+import { type Consequence, failed, isOver, type Outcome, recordOutcomes, succeeded, untried } from './outcome.ts';
+import { FAR_MS, openPace } from './pace.ts';
+import { type Claimed, forSending, openWordings } from './wording.ts';
 
 /** A claim that is not recorded by then has an unknown outcome (DESIGN section 10). */
-export const LEASE_MS = 30_000;
-
-/** Longest part of a second's rate that is claimed at once: what is claimed may have to be looked up after a crash. */
+const LEASE_MS = 30_000;
+/** Part of a second's rate that is claimed at once: what is claimed may have to be looked up after a crash. */
 const CLAIM_SHARE = 0.5;
+const MOST_CLAIMED = 64;
+/** Telegram takes one message a second for each chat; counted from the claim, which is before the slot. */
+const SAME_CHAT_MS = 1_700;
+/** Outcomes that are kept for the next claim's commit while there is more to hand out. */
+const MOST_KEPT = 16;
 
 export interface Dispatched {
   /** rows that were attempted */
   handled: number;
   /** true when there may be more that is due now */
   more: boolean;
+  /** when something of what was tried is due again; null for never, or now */
+  again: number | null;
+  /** when an unknown outcome is to be looked up */
+  lookUp: number | null;
 }
+
+type Result = Outcome & Consequence;
 
 /**
  * Sends what is due for one sender: claims a wave, renders, paces, hands to the provider, and records the
@@ -35,40 +45,115 @@ export async function dispatch(
   stopping: () => boolean = () => false,
 ): Promise<Dispatched> {
   const channel = g.senders.get(sender);
-  if (!channel || (await isHalted(g, sender))) return { handled: 0, more: false };
+  const idle = { handled: 0, more: false, again: null, lookUp: null };
+  if (!channel) return idle;
+  const health = await readHealth(g, sender);
+  if (health.haltedUntil > g.clock.now()) return idle;
   const wordings = openWordings(g);
   const pace = openPace(g, sender, channel.perSecond);
   const inFlight = Math.min(channel.inFlight, limits.inFlight ?? channel.inFlight);
-  const largest = Math.max(1, Math.min(inFlight, Math.ceil(channel.perSecond * CLAIM_SHARE)));
+  const largest = Math.max(1, Math.min(MOST_CLAIMED, Math.ceil(channel.perSecond * CLAIM_SHARE)));
+  /** so many wait for their slots while the next wave is claimed */
+  const ahead = Number.isFinite(channel.perSecond) ? Math.ceil(channel.perSecond / 10) : 0;
 
-  let handled = 0;
-  let active = 0;
-  let finished: (Outcome & Consequence)[] = [];
-  let wake = () => {};
+  const ready: { row: Claimed; claimedAt: number }[] = [];
+  const chats = new Map<number, number>();
+  let finished: Result[] = [];
+  let [handled, active, waiting] = [0, 0, 0];
   let open = true;
+  /** a halted account is tried with one message first */
+  let probing = health.haltedUntil > 0;
   let halted = false;
+  let crowded = false;
+  /** successes since the account refused one message */
+  let taken = 0;
+  let again: number | null = null;
+  let lookUp: number | null = null;
+  let wake = () => {};
+  const soonest = (one: number | null, other: number) => (one === null ? other : Math.min(one, other));
+
+  const attempt = async (row: Claimed, claimedAt: number): Promise<Result> => {
+    let waits = true;
+    waiting++;
+    try {
+      if (row.value === null) return { ...succeeded(row, undefined, 0), state: 'failed', errorCode: 'no_address' };
+      const message = await wordings.compose(row, g.clock.now());
+      await pace.slot();
+      waiting--;
+      waits = false;
+      wake();
+      const now = g.clock.now();
+      if (halted || stopping()) return untried(row, now);
+      // it may have been stopped meanwhile, and its lease does not cover an answer that comes late
+      if (now - claimedAt > 2 * FAR_MS) {
+        crowded = true;
+        return untried(row, now, now + FAR_MS);
+      }
+      if (now >= row.expiresAt) return { ...succeeded(row, undefined, now), state: 'expired', errorCode: 'expired' };
+      const accepted = await channel.send({ ...message, now }, g.wire);
+      return succeeded(row, accepted.providerId, g.clock.now());
+    } catch (error) {
+      return failed(row, sender, error, g.clock.now());
+    } finally {
+      if (waits) waiting--;
+    }
+  };
+
+  const take = (result: Result) => {
+    if (result.state === 'sent') taken++;
+    const { halt } = result;
+    // one refusal among many successes is about that message: only the next one in a row is about the account
+    if (halt?.cause === 'account' && taken > 0) {
+      taken = 0;
+      delete result.halt;
+    }
+    if (result.halt) halted = true;
+    if (result.state === 'pending' && result.dueAt > 0) again = soonest(again, result.dueAt);
+    if (result.lookUpAt !== null) lookUp = soonest(lookUp, result.lookUpAt);
+    finished.push(result);
+  };
+
   for (;;) {
     const now = g.clock.now();
-    open &&= !halted && !stopping() && now < limits.until && handled < limits.most;
-    const wanted = open ? Math.min(largest, inFlight - active, limits.most - handled) : 0;
-    const outcomes = finished;
-    finished = [];
-    const claimed = await step(g, sender, outcomes, wanted, now);
-    await applyConsequences(g, sender, outcomes);
-    halted ||= outcomes.some((outcome) => outcome.halt);
-    if (open && wanted > 0 && claimed.length === 0) open = active > 0;
-    handled += claimed.length;
-    for (const row of claimed) {
-      await pace.take(1);
+    open &&= !halted && !crowded && !stopping() && now < limits.until && handled < limits.most;
+    if (halted || crowded || stopping()) for (const { row } of ready.splice(0)) take(untried(row, now));
+    const free = ready.length === 0 && waiting <= ahead && active < inFlight && (!probing || active === 0);
+    const wanted = open && free ? Math.min(probing ? 1 : largest, limits.most - handled) : 0;
+    if (wanted > 0 || (finished.length > 0 && (ready.length === 0 || finished.length >= MOST_KEPT))) {
+      const outcomes = finished;
+      finished = [];
+      const claimed = await step(g, sender, outcomes, wanted, now);
+      await applyConsequences(g, sender, outcomes);
+      if (probing && outcomes.some((outcome) => isAnswer(outcome))) {
+        probing = false;
+        await resume(g, sender, now);
+      }
+      if (wanted > 0) {
+        handled += claimed.length;
+        if (claimed.length === 0) open = active > 0;
+        const turn = await inTurn(g, sender, claimed, chats, now);
+        for (const row of turn.early) take(untried(row, now, turn.dueAt(row)));
+        for (const row of turn.ready) ready.push({ row, claimedAt: now });
+        const far = ready.length > 0 ? await pace.reserve(ready.length) : null;
+        if (far !== null) {
+          crowded = true;
+          again = soonest(again, far);
+          continue;
+        }
+      }
+    }
+    while (ready.length > 0 && active < inFlight) {
+      const { row, claimedAt } = ready.shift()!;
       active++;
-      void attempt(g, sender, channel, wordings, row).then((outcome) => {
+      void attempt(row, claimedAt).then((result) => {
         active--;
-        finished.push(outcome);
+        take(result);
         wake();
       });
     }
-    if (active === 0 && finished.length === 0) {
-      if (!open || claimed.length === 0) return { handled, more: !open && !halted && wanted === 0 };
+    if (active === 0 && finished.length === 0 && ready.length === 0) {
+      const more = !halted && !crowded && (handled >= limits.most || g.clock.now() >= limits.until);
+      if (!open) return { handled, more, again, lookUp };
     } else if (finished.length === 0) {
       await new Promise<void>((resolve) => {
         wake = resolve;
@@ -79,27 +164,10 @@ export async function dispatch(
   }
 }
 
-async function attempt(
-  g: Gateway,
-  sender: SenderName,
-  channel: Channel,
-  wordings: ReturnType<typeof openWordings>,
-  row: Claimed,
-): Promise<Outcome & Consequence> {
-  try {
-    const now = g.clock.now();
-    const base = { id: row.id, providerId: null, dueAt: 0, lookUpAt: null, at: now };
-    if (row.value === null) return { ...base, state: 'failed', errorCode: 'no_address' };
-    if (now >= row.expiresAt) return { ...base, state: 'expired', errorCode: 'expired' };
-    const message = await wordings.compose(row, now);
-    const accepted = await channel.send(message, g.wire);
-    return succeeded(row, accepted.providerId, g.clock.now());
-  } catch (error) {
-    return failed(row, sender, error, g.clock.now());
-  }
-}
+/** The provider has answered as a working account: taken, or refused for what it was. */
+const isAnswer = (outcome: Result) => outcome.state === 'sent' || (outcome.state === 'failed' && !outcome.halt);
 
-/** Records and claims in one commit: one round trip, one fsync a wave. */
+/** Records and claims in one commit: one round trip, one fsync a wave. What happened is not lost to a passing error of the store. */
 async function step(
   g: Gateway,
   sender: SenderName,
@@ -107,29 +175,40 @@ async function step(
   wanted: number,
   now: number,
 ): Promise<Claimed[]> {
-  const record = (db: Db): Statement[] => (outcomes.length > 0 ? [recordOutcomes(db, outcomes)] : []);
-  const take = (db: Db): Statement[] => (wanted > 0 ? [claim(db, sender, wanted, now)] : []);
-  if (outcomes.length === 0 && wanted === 0) return [];
-  const results = await g.store.atomic((db) => [...record(db), ...take(db)] as unknown as [ReturnType<typeof claim>]);
-  if (wanted === 0) return [];
-  const claimed = results.at(-1) as unknown as Claimed[];
-  return claimed.sort((one, other) => one.rank - other.rank || one.id - other.id);
+  for (let tries = 1; ; tries++) {
+    try {
+      const results = await g.store.atomic((db) => {
+        const statements: Statement[] = outcomes.length > 0 ? [recordOutcomes(db, outcomes)] : [];
+        if (wanted > 0) statements.push(claim(db, sender, wanted, now));
+        return statements as unknown as [ReturnType<typeof claim>];
+      });
+      if (wanted === 0) return [];
+      const claimed = results.at(-1) as unknown as Claimed[];
+      return claimed.sort((one, other) => one.rank - other.rank || one.id - other.id);
+    } catch (error) {
+      if (outcomes.length === 0 || tries === 3) throw error;
+      await g.clock.sleep(200 * tries);
+    }
+  }
 }
 
 function claim(db: Db, sender: SenderName, wanted: number, now: number) {
-  const due = db
+  const waiting = db
     .select({ id: deliveries.id })
     .from(deliveries)
     .where(
-      and(
-        eq(deliveries.state, sql`'pending'`),
-        eq(deliveries.sender, sender),
-        lte(deliveries.dueAt, now),
-        gt(deliveries.expiresAt, now),
-      ),
+      sql`${deliveries.state} = 'pending' and ${deliveries.sender} = ${sender}
+          and ${deliveries.dueAt} <= ${now} and ${deliveries.expiresAt} > ${now}`,
     )
     .orderBy(asc(deliveries.rank), asc(deliveries.id))
     .limit(wanted);
+  // a push that was perhaps taken is repeated: it replaces by its Topic
+  const repeats =
+    sender === 'push' || sender === 'simulator'
+      ? sql` or ${deliveries.id} in (select ${deliveries.id} from ${deliveries}
+               where ${deliveries.state} = 'sending' and ${deliveries.sender} = ${sender} and ${deliveries.lookUpAt} <= ${now}
+                 and ${deliveries.leaseUntil} is null and ${deliveries.expiresAt} > ${now} and not ${isOver} limit ${wanted})`
+      : sql``;
   return db
     .update(deliveries)
     .set({
@@ -137,33 +216,36 @@ function claim(db: Db, sender: SenderName, wanted: number, now: number) {
       attempts: sql`${deliveries.attempts} + 1`,
       leaseUntil: now + LEASE_MS,
       attemptedAt: now,
+      lookUpAt: null,
       lookUps: 0,
     })
-    .where(inArray(deliveries.id, due))
-    .returning({
-      id: deliveries.id,
-      nonce: deliveries.nonce,
-      organisation: deliveries.organisation,
-      alert: deliveries.alert,
-      person: deliveries.person,
-      address: sql<number>`address`,
-      channel: sql<'sms'>`channel`,
-      language: deliveries.language,
-      rank: deliveries.rank,
-      attempts: deliveries.attempts,
-      expiresAt: deliveries.expiresAt,
-      bodySealed: deliveries.bodySealed,
-      value: sql<string | null>`(select a.value_sealed from addresses a where a.id = deliveries.address)`,
-      country: sql<string | null>`(select a.country from addresses a where a.id = deliveries.address)`,
-      discreet: sql<number>`coalesce((select p.profile = 'discreet' from people p where p.id = deliveries.person), 0)`,
-    });
+    .where(sql`(${inArray(deliveries.id, waiting)}${repeats})`)
+    .returning(forSending);
 }
 
-async function applyConsequences(
-  g: Gateway,
-  sender: SenderName,
-  outcomes: readonly (Outcome & Consequence)[],
-): Promise<void> {
+/** Which of a wave may go now: each chat gets its messages with a second between. */
+async function inTurn(g: Gateway, sender: SenderName, claimed: Claimed[], chats: Map<number, number>, now: number) {
+  const dueAt = (row: Claimed) => (chats.get(row.address) ?? 0) + SAME_CHAT_MS;
+  if (sender !== 'telegram' || claimed.length === 0) return { ready: claimed, early: [], dueAt };
+  const latest = await rows<{ address: number; at: number }>(
+    g.store,
+    sql`select address, max(attempted_at) as at from ${deliveries}
+        where address in (select value from json_each(${JSON.stringify(claimed.map((row) => row.address))}))
+          and id not in (select value from json_each(${JSON.stringify(claimed.map((row) => row.id))}))
+          and attempted_at > ${now - SAME_CHAT_MS} group by address`,
+  );
+  for (const { address, at } of latest) chats.set(address, Math.max(chats.get(address) ?? 0, at));
+  const ready: Claimed[] = [];
+  const early: Claimed[] = [];
+  for (const row of claimed) {
+    const isEarly = dueAt(row) > now;
+    (isEarly ? early : ready).push(row);
+    if (!isEarly) chats.set(row.address, now);
+  }
+  return { ready, early, dueAt };
+}
+
+async function applyConsequences(g: Gateway, sender: SenderName, outcomes: readonly Result[]): Promise<void> {
   for (const { address } of outcomes) if (address) await markAddress(g, address.id, address.state, address.reason);
   const halts = outcomes.flatMap((outcome) => (outcome.halt ? [outcome.halt] : []));
   if (halts.length === 0) return;
@@ -178,7 +260,15 @@ async function applyConsequences(
   await g.outbox.wake({ type: 'dispatch', sender }, until - now);
 }
 
-async function isHalted(g: Gateway, sender: SenderName): Promise<boolean> {
+async function resume(g: Gateway, sender: SenderName, now: number): Promise<void> {
+  await g.store.db
+    .update(senders)
+    .set({ haltedAt: null, haltedUntil: null, haltedReason: null })
+    .where(sql`${eq(senders.name, sender)} and ${lte(senders.haltedUntil, now)}`);
+}
+
+/** `haltedUntil` is 0 for a sender that is well. */
+export async function readHealth(g: Gateway, sender: SenderName): Promise<{ haltedUntil: number }> {
   const [row] = await g.store.db.select({ until: senders.haltedUntil }).from(senders).where(eq(senders.name, sender));
-  return (row?.until ?? 0) > g.clock.now();
+  return { haltedUntil: row?.until ?? 0 };
 }

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { senders } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
@@ -8,44 +8,69 @@ import type { Gateway } from '../gateway.ts';
  * one number in the database, the time at which the next message may go.
  */
 export interface Pace {
-  /** waits until this many messages may go, and takes them */
-  take(count: number): Promise<void>;
+  /**
+   * Reserves the next slots.
+   * @returns null, or when to come back: the sender was halted, or others have reserved far ahead
+   */
+  reserve(count: number): Promise<number | null>;
+  /** resolves at the next reserved slot; in the order of the calls */
+  slot(): Promise<void>;
 }
 
-/** Tokens are taken from the database for this much time ahead, so that a fast sender asks seldom. */
-const AHEAD_MS = 100;
+/** A little below what is allowed, so that unevenness on the way does not make one message too many a second. */
+const SHARE = 0.985;
+/** A claimed message must not wait longer than this for its slot: it may be stopped meanwhile. */
+export const FAR_MS = 2_000;
+/** Nobody reserves that far ahead: the clock was set back. */
+const IMPOSSIBLE_MS = 120_000;
 
 /** @param perSecond what the provider allows; Infinity does not wait at all */
 export function openPace(g: Gateway, sender: string, perSecond: number): Pace {
-  const interval = 1000 / perSecond;
-  const block = Math.max(1, Math.floor(AHEAD_MS / interval));
-  let left = 0;
-  let nextAt = 0;
+  if (!Number.isFinite(perSecond)) return { reserve: async () => null, slot: async () => {} };
+  const interval = 1000 / (perSecond * SHARE);
+  // the times of the last second's messages, so that slots which were used late do not crowd the next second
+  const window = new Array<number>(Math.max(1, Math.floor(perSecond))).fill(0);
+  let used = 0;
+  const slots: number[] = [];
+  let queue = Promise.resolve();
+
+  const next = async () => {
+    const former = window[used % window.length]!;
+    const wait = Math.max(slots.shift() ?? 0, former + 1_002) - g.clock.now();
+    if (wait >= 1) await g.clock.sleep(wait);
+    window[used++ % window.length] = g.clock.now();
+  };
+
   return {
-    async take(count) {
-      if (!Number.isFinite(perSecond)) return;
-      for (let i = 0; i < count; i++) {
-        if (left === 0) {
-          nextAt = await reserve(g, sender, block, interval);
-          left = block;
-        }
-        left--;
-        const wait = nextAt - g.clock.now();
-        nextAt += interval;
-        if (wait >= 1) await g.clock.sleep(wait);
+    async reserve(count) {
+      const missing = count - slots.length;
+      if (missing <= 0) return null;
+      const now = g.clock.now();
+      const taken = missing * interval;
+      const [row] = await rows<{ next_at: number; halted_until: number | null }>(
+        g.store,
+        sql`insert into ${senders} (name, next_at) values (${sender}, ${now + taken})
+            on conflict (name) do update set
+              next_at = case when next_at > ${now + IMPOSSIBLE_MS} then ${now} else max(next_at, ${now}) end + ${taken}
+            returning next_at, halted_until`,
+      );
+      const first = row!.next_at - taken;
+      const back = (row!.halted_until ?? 0) > now ? row!.halted_until : first - now > FAR_MS ? first : null;
+      if (back === null) {
+        for (let i = 0; i < missing; i++) slots.push(first + i * interval);
+        return null;
       }
+      // given back, unless somebody has reserved after us
+      await g.store.db
+        .update(senders)
+        .set({ nextAt: first })
+        .where(and(eq(senders.name, sender), eq(senders.nextAt, row!.next_at)));
+      return back;
+    },
+    slot() {
+      const mine = queue.then(next);
+      queue = mine;
+      return mine;
     },
   };
-}
-
-/** @returns the time of the first of `count` slots, in epoch milliseconds with a fraction */
-async function reserve(g: Gateway, sender: string, count: number, interval: number): Promise<number> {
-  const now = g.clock.now();
-  const taken = count * interval;
-  const [row] = await rows<{ next_at: number }>(
-    g.store,
-    sql`insert into ${senders} (name, next_at) values (${sender}, ${now + taken})
-        on conflict (name) do update set next_at = max(next_at, ${now}) + ${taken} returning next_at`,
-  );
-  return row!.next_at - taken;
 }

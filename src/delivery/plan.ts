@@ -1,4 +1,4 @@
-import { and, eq, isNull, lte, sql } from 'drizzle-orm';
+import { and, eq, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import { type AlertRow, GOT_IT } from '../alerts/alert.ts';
 import { chooseFor } from '../alerts/languages.ts';
 import { SENDER_NAMES, senderFor } from '../channels/index.ts';
@@ -50,10 +50,14 @@ export async function planChunk(g: Gateway, id: number): Promise<boolean> {
 
   const from = alert.planCursor;
   const to = Math.min(from + CHUNK, alert.planEnd!);
+  // said inside the inserts too: a stop that comes between leaves nothing behind
+  const live = sql`(select state from ${alerts} where id = ${id}) = 'sending'`;
   const whose = JSON.parse(alert.channels) as ('sms' | 'telegram' | 'push')[];
   const queues = whose.map((channel) => ({ channel, sender: senderFor(organisation!, channel, g.senders) }));
   const select =
-    alert.former === null ? await fromAudience(g, alert, queues, from, to) : fromChain(g, alert, queues, from, to);
+    alert.former === null
+      ? await fromAudience(g, alert, queues, from, to, live)
+      : await fromChain(g, alert, queues, from, to, live, organisation!.defaultLanguage);
   await g.store.atomic((db) => [
     db.insert(deliveries).select(select.deliveries).onConflictDoNothing(),
     db.insert(checkIns).select(select.people).onConflictDoNothing(),
@@ -88,7 +92,7 @@ async function chooseLanguages(g: Gateway, alert: AlertRow, organisationDefault:
     .onConflictDoNothing();
 }
 
-async function fromAudience(g: Gateway, alert: AlertRow, queues: Queues, from: number, to: number) {
+async function fromAudience(g: Gateway, alert: AlertRow, queues: Queues, from: number, to: number, live: SQL) {
   const now = g.clock.now();
   const match = await matchAudience(g, alert.organisation, JSON.parse(alert.audience));
   const lane = laneOf(alert);
@@ -128,24 +132,38 @@ async function fromAudience(g: Gateway, alert: AlertRow, queues: Queues, from: n
       left join ${addresses} a on a.id = pa.address
       left join json_each(${JSON.stringify(queues)}) q on q.value ->> 'channel' = a.channel
       where ${chunk} ${firstOnly}
-    ) where true order by rank, share`;
+    ) where ${live} order by rank, share`;
   const everyone = sql`
     select null, ${alert.incident}, p.id, null, null, null, null, null, 0, null, ${now}
-    from ${people} p where ${chunk}`;
+    from ${people} p where ${chunk} and ${live}`;
   return { deliveries: body, people: everyone };
 }
 
 /** An update or cancel goes to those who got, or may have got, the chain: same address, same language (DO-10). */
-function fromChain(g: Gateway, alert: AlertRow, queues: Queues, from: number, to: number) {
+async function fromChain(
+  g: Gateway,
+  alert: AlertRow,
+  queues: Queues,
+  from: number,
+  to: number,
+  live: SQL,
+  organisationDefault: string,
+) {
   const now = g.clock.now();
+  const available = await g.store.db
+    .select({ language: alertTexts.language })
+    .from(alertTexts)
+    .where(eq(alertTexts.alert, alert.id));
+  const tags = available.map((row) => row.language).sort();
+  const fallback = [organisationDefault, 'en'].find((tag) => tags.includes(tag)) ?? tags[0]!;
   const chain = sql`d.id > ${from} and d.id <= ${to} and d.alert <> ${alert.id}
     and d.alert in (select id from ${alerts} where id = ${alert.chain} or chain = ${alert.chain})
     and d.state in (select value from json_each(${JSON.stringify(GOT_IT)}))`;
   const body = sql`
     select null, random() & 9007199254740991, ${alert.organisation}, ${alert.id}, d.person, d.address, d.target, d.channel,
       coalesce(q.value ->> 'sender', 'off'), 0,
-      case when t.language is null then 'en' else d.language end,
-      d.language_reason, ${LANES.correction},
+      case when t.language is null then ${fallback} else d.language end,
+      case when t.language is null then 'default' else d.language_reason end, ${LANES.correction},
       case when a.state = 'stopped' or coalesce(q.value ->> 'sender', 'off') = 'off' then 'suppressed' else 'pending' end,
       0, 0, null, null, 0,
       case when a.state = 'stopped' then 'address_stopped'
@@ -155,10 +173,10 @@ function fromChain(g: Gateway, alert: AlertRow, queues: Queues, from: number, to
     join ${addresses} a on a.id = d.address
     left join ${alertTexts} t on t.alert = ${alert.id} and t.language = d.language
     left join json_each(${JSON.stringify(queues)}) q on q.value ->> 'channel' = d.channel
-    where ${chain} group by d.address, d.language`;
+    where ${chain} and ${live} group by d.address, d.language`;
   const everyone = sql`
     select null, ${alert.incident}, d.person, null, null, null, null, null, 0, null, ${now}
-    from ${deliveries} d where ${chain} and d.person is not null`;
+    from ${deliveries} d where ${chain} and d.person is not null and ${live}`;
   return { deliveries: body, people: everyone };
 }
 
@@ -182,8 +200,15 @@ export async function duePlans(g: Gateway): Promise<number[]> {
   return found.map((row) => row.id);
 }
 
-/** Plans all of an alert and says that there is something to send. */
+/** Plans all of an alert and says that there is something to send; before its undo time is over, comes back then. */
 export async function planAlert(g: Gateway, id: number): Promise<void> {
+  const [alert] = await g.store.db
+    .select({ state: alerts.state, sendAt: alerts.sendAt })
+    .from(alerts)
+    .where(eq(alerts.id, id));
+  if (alert?.state !== 'approved' && alert?.state !== 'sending') return;
+  const early = alert.state === 'approved' ? alert.sendAt! - g.clock.now() : 0;
+  if (early > 0) return g.outbox.wake({ type: 'plan', alert: id }, early);
   while (await planChunk(g, id)) {
     for (const sender of SENDER_NAMES) if (g.senders.get(sender)) await g.outbox.wake({ type: 'dispatch', sender });
     if (g.home === 'workers') return g.outbox.wake({ type: 'plan', alert: id });

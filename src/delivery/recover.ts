@@ -1,20 +1,27 @@
-import { and, asc, eq, isNull, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, lte, sql } from 'drizzle-orm';
 import { SendError } from '../channels/channel.ts';
-import { SENDER_NAMES, type SenderName } from '../channels/index.ts';
+import type { SenderName } from '../channels/index.ts';
 import { alerts, deliveries } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
-import { type Outcome, recordOutcomes } from './outcome.ts';
-import { type Claimed, openWordings } from './wording.ts';
+import { isLasting, markAddress } from '../people/addresses.ts';
+import { isOver, type Outcome, recordOutcomes } from './outcome.ts';
+import { FAR_MS } from './pace.ts';
+import { type Claimed, forSending, openWordings } from './wording.ts';
 
-/** Two looks at least this far apart, the second at least `SURE_MS` after the attempt (DESIGN section 10). */
+/** Two reads at least this far apart, the second at least `SURE_MS` after the attempt (DESIGN section 10). */
 const BETWEEN_LOOKS_MS = 5_000;
 const SURE_MS = 10_000;
 /** Looks into a list that cannot be had before the outcome is called indeterminate. */
 const MOST_LOOKS = 8;
 /** Our clock may run ahead of the provider's. */
 const CLOCK_MARGIN_MS = 120_000;
-const BATCH = 50;
+const BATCH = 20;
+const AT_ONCE = 5;
+/** Nobody else looks for a row that somebody looks for; longer than all timeouts of a batch. */
+const LOOK_LEASE_MS = 90_000;
+/** What the row keeps between two reads: the first one did not find it. */
+const ABSENT = 'unknown:absent_once';
 
 /**
  * Claims whose time is over had an unknown outcome: SMS will be looked up, Telegram is shown to an operator,
@@ -28,8 +35,10 @@ export async function expireLeases(g: Gateway, all = false): Promise<void> {
     .set({
       leaseUntil: null,
       errorCode: 'unknown:lease',
-      state: sql`case sender when 'sms' then 'sending' when 'telegram' then 'indeterminate' else 'pending' end`,
-      lookUpAt: sql`case sender when 'sms' then ${now} end`,
+      state: sql`case sender when 'telegram' then 'indeterminate' else 'sending' end`,
+      lookUpAt: sql`case sender when 'telegram' then null else ${now} end`,
+      // it was claimed then, and may have waited for its slot
+      attemptedAt: sql`attempted_at + ${FAR_MS}`,
     })
     .where(
       and(
@@ -38,15 +47,28 @@ export async function expireLeases(g: Gateway, all = false): Promise<void> {
         all ? undefined : lte(deliveries.leaseUntil, now),
       ),
     );
+  // whoever looked for these is gone too
+  if (all)
+    await g.store.db
+      .update(deliveries)
+      .set({ lookUpAt: now })
+      .where(sql`${deliveries.state} = 'sending' and ${deliveries.lookUpAt} > ${now}`);
 }
 
-/** What was not sent in time is not sent: nothing goes out after its expiry. */
+/** What was not sent in time is not sent: nothing goes out after its expiry, and nothing is repeated after it. */
 export async function expireOverdue(g: Gateway): Promise<void> {
   const now = g.clock.now();
   await g.store.db
     .update(deliveries)
     .set({ state: 'expired', errorCode: 'expired' })
     .where(and(eq(deliveries.state, sql`'pending'`), lte(deliveries.expiresAt, now)));
+  await g.store.db
+    .update(deliveries)
+    .set({ state: 'indeterminate', lookUpAt: null })
+    .where(
+      sql`${deliveries.state} = 'sending' and ${deliveries.sender} in ('push', 'simulator') and ${deliveries.leaseUntil} is null
+          and ${deliveries.lookUpAt} is not null and (${deliveries.expiresAt} <= ${now} or ${isOver})`,
+    );
 }
 
 /** Alerts that have nothing left to do are finished. */
@@ -69,90 +91,139 @@ export async function finishAlerts(g: Gateway): Promise<void> {
     );
 }
 
+/** When the next look into a provider's list is due, or null. */
+export async function nextLook(g: Gateway): Promise<number | null> {
+  const [next] = await rows<{ at: number | null }>(
+    g.store,
+    sql`select min(look_up_at) as at from ${deliveries} where state = 'sending' and sender in ('sms', 'telegram') and look_up_at is not null`,
+  );
+  return next?.at ?? null;
+}
+
 /**
  * Looks for SMS whose outcome is unknown in the provider's own list before anything is sent again.
  * @returns when the next look is due, or null
  */
 export async function reconcile(g: Gateway): Promise<number | null> {
   const now = g.clock.now();
-  const due = await g.store.db
-    .select({
-      id: deliveries.id,
-      nonce: deliveries.nonce,
-      organisation: deliveries.organisation,
-      alert: deliveries.alert,
-      person: deliveries.person,
-      address: sql<number>`address`,
-      channel: sql<'sms'>`channel`,
-      language: deliveries.language,
-      rank: deliveries.rank,
-      attempts: deliveries.attempts,
-      expiresAt: deliveries.expiresAt,
-      bodySealed: deliveries.bodySealed,
-      value: sql<string | null>`(select a.value_sealed from addresses a where a.id = deliveries.address)`,
-      country: sql<string | null>`(select a.country from addresses a where a.id = deliveries.address)`,
-      discreet: sql<number>`coalesce((select p.profile = 'discreet' from people p where p.id = deliveries.person), 0)`,
-      sender: deliveries.sender,
-      attemptedAt: deliveries.attemptedAt,
-      lookUps: deliveries.lookUps,
-    })
+  const due = g.store.db
+    .select({ id: deliveries.id })
     .from(deliveries)
-    .where(and(eq(deliveries.state, sql`'sending'`), lte(deliveries.lookUpAt, now)))
+    .where(
+      sql`${deliveries.state} = 'sending' and ${deliveries.sender} in ('sms', 'telegram') and ${deliveries.lookUpAt} <= ${now}`,
+    )
     .orderBy(asc(deliveries.lookUpAt))
     .limit(BATCH);
-  const wordings = openWordings(g);
-  const outcomes: Outcome[] = [];
-  for (const row of due) outcomes.push(await look(g, wordings, row));
-  if (outcomes.length > 0) {
+  const claimed: Unknown[] = await g.store.db
+    .update(deliveries)
+    .set({ lookUpAt: now + LOOK_LEASE_MS, lookUps: sql`${deliveries.lookUps} + 1` })
+    .where(inArray(deliveries.id, due))
+    .returning({
+      ...forSending,
+      sender: sql<SenderName>`sender`,
+      attemptedAt: deliveries.attemptedAt,
+      lookUps: deliveries.lookUps,
+      errorCode: deliveries.errorCode,
+    });
+  if (claimed.length > 0) {
+    const outcomes = await lookForAll(g, claimed);
     await g.store.atomic((db) => [recordOutcomes(db, outcomes)]);
-    await g.store.db
-      .update(deliveries)
-      .set({ lookUps: sql`${deliveries.lookUps} + 1` })
-      .where(sql`${deliveries.id} in (select value from json_each(${JSON.stringify(outcomes.map((o) => o.id))}))`);
-    for (const sender of SENDER_NAMES)
-      if (due.some((row) => row.sender === sender)) await g.outbox.wake({ type: 'dispatch', sender });
+    for (const outcome of outcomes) await noteDead(g, claimed.find((row) => row.id === outcome.id)!, outcome);
+    const again = new Set(outcomes.filter(({ state }) => state === 'pending').map(({ id }) => id));
+    for (const sender of new Set(claimed.filter((row) => again.has(row.id)).map((row) => row.sender)))
+      await g.outbox.wake({ type: 'dispatch', sender });
+    await finishAlerts(g);
   }
-  const [next] = await rows<{ at: number | null }>(
-    g.store,
-    sql`select min(look_up_at) as at from ${deliveries} where state = 'sending' and look_up_at is not null`,
-  );
-  return next?.at ?? null;
+  return nextLook(g);
 }
 
-type Unknown = Claimed & { sender: string; attemptedAt: number | null; lookUps: number };
+type Unknown = Claimed & { sender: SenderName; attemptedAt: number | null; lookUps: number; errorCode: string | null };
+type Looked = Outcome & { unreachable?: boolean };
 
-async function look(g: Gateway, wordings: ReturnType<typeof openWordings>, row: Unknown): Promise<Outcome> {
+/** Some at once; when the list cannot be had for one, the others of the batch wait too. */
+async function lookForAll(g: Gateway, claimed: Unknown[]): Promise<Outcome[]> {
+  const wordings = openWordings(g);
+  /** messages of the list that are known to be another row's */
+  const taken = new Set<string>();
+  const outcomes: Looked[] = [];
+  let down = false;
+  for (let start = 0; start < claimed.length; start += AT_ONCE) {
+    const group = claimed.slice(start, start + AT_ONCE);
+    const looked = await Promise.all(group.map((row) => look(g, wordings, row, taken, down)));
+    down ||= looked.every((outcome) => outcome.unreachable);
+    outcomes.push(...looked);
+  }
+  return outcomes.map(({ unreachable: _, ...outcome }) => outcome);
+}
+
+async function look(
+  g: Gateway,
+  wordings: ReturnType<typeof openWordings>,
+  row: Unknown,
+  taken: Set<string>,
+  down: boolean,
+): Promise<Looked> {
   const now = g.clock.now();
-  const base = { id: row.id, errorCode: null, providerId: null, dueAt: 0, lookUpAt: null, at: row.attemptedAt ?? now };
-  const indeterminate = (errorCode: string): Outcome => ({ ...base, state: 'indeterminate', errorCode });
-  const later: Outcome = { ...base, state: 'sending', errorCode: 'unknown:looking', lookUpAt: now + BETWEEN_LOOKS_MS };
-  const channel = g.senders.get(row.sender as SenderName);
+  const attemptedAt = row.attemptedAt ?? now;
+  const base = { id: row.id, attempt: row.attempts, providerId: null, dueAt: 0, lookUpAt: null };
+  const indeterminate = (errorCode: string): Looked => ({
+    ...base,
+    at: attemptedAt,
+    state: 'indeterminate',
+    errorCode,
+  });
+  // `at` of a row that stays `sending` is the time of its attempt
+  const later = (errorCode: string | null): Looked => {
+    const next = g.clock.now() + BETWEEN_LOOKS_MS;
+    const lookUpAt = errorCode === ABSENT ? Math.max(next, attemptedAt + SURE_MS) : next;
+    return { ...base, at: attemptedAt, state: 'sending', errorCode, lookUpAt };
+  };
+  const unreachable = (): Looked => ({
+    ...(row.lookUps >= MOST_LOOKS ? indeterminate('unknown:list_unreachable') : later(row.errorCode)),
+    unreachable: true,
+  });
+  const channel = g.senders.get(row.sender);
   if (!channel?.find || row.value === null) return indeterminate('unknown:no_list');
+  if (down) return unreachable();
   try {
     const message = await wordings.compose(row, now);
-    const since = (row.attemptedAt ?? now) - CLOCK_MARGIN_MS;
-    const found = await channel.find({ to: message.to, text: message.text, since }, g.wire);
+    const found = await channel.find(
+      { to: message.to, text: message.text, since: attemptedAt - CLOCK_MARGIN_MS },
+      g.wire,
+    );
     const others = await rows<{ provider_id: string }>(
       g.store,
       sql`select provider_id from ${deliveries} where provider_id in
             (select value from json_each(${JSON.stringify(found.map((f) => f.providerId))})) and id <> ${row.id}`,
     );
-    const free = found.filter((f) => !others.some((other) => other.provider_id === f.providerId));
+    for (const other of others) taken.add(other.provider_id);
+    const free = found.filter((f) => !taken.has(f.providerId));
     if (free.length > 1) return indeterminate('unknown:ambiguous');
     const [only] = free;
-    if (only)
-      return only.state === 'failed'
-        ? {
-            ...base,
-            state: 'failed',
-            errorCode: only.error ? `${only.error.code}:${only.error.reason}` : 'failed',
-            providerId: only.providerId,
-          }
-        : { ...base, state: 'sent', providerId: only.providerId };
-    const sure = row.lookUps >= 1 && now - (row.attemptedAt ?? 0) >= SURE_MS;
-    return sure ? { ...base, state: 'pending', errorCode: 'unknown:not_accepted' } : later;
+    if (only) {
+      taken.add(only.providerId);
+      const { providerId } = only;
+      const known = { ...base, at: attemptedAt, providerId };
+      if (only.state !== 'failed') return { ...known, state: 'sent', errorCode: null };
+      return {
+        ...known,
+        state: 'failed',
+        errorCode: only.error ? `${only.error.code}:${only.error.reason}` : 'failed',
+      };
+    }
+    const sure = row.errorCode === ABSENT && now - attemptedAt >= SURE_MS;
+    return sure ? { ...base, at: now, state: 'pending', errorCode: 'unknown:not_accepted' } : later(ABSENT);
   } catch (error) {
-    if (!(error instanceof SendError)) throw error;
-    return row.lookUps >= MOST_LOOKS ? indeterminate('unknown:list_unreachable') : later;
+    if (!(error instanceof SendError))
+      g.log.error('look-up failed', { kind: error instanceof Error ? error.name : 'unknown' });
+    return unreachable();
   }
+}
+
+/** What the list says of a dead or stopped address counts as if it had been answered. */
+async function noteDead(g: Gateway, row: Unknown, outcome: Outcome): Promise<void> {
+  if (outcome.state !== 'failed') return;
+  const [code, reason = ''] = (outcome.errorCode ?? '').split(':');
+  if (code === 'address_stopped') await markAddress(g, row.address, 'stopped', reason);
+  if (code === 'address_unreachable' && isLasting(reason)) await markAddress(g, row.address, 'unreachable', reason);
 }

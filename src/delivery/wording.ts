@@ -31,6 +31,27 @@ export interface Claimed {
   discreet: number;
 }
 
+/** What of a ledger row sending needs, for `returning`. */
+export const forSending = {
+  id: deliveries.id,
+  nonce: deliveries.nonce,
+  organisation: deliveries.organisation,
+  alert: deliveries.alert,
+  person: deliveries.person,
+  address: sql<number>`address`,
+  channel: sql<'sms'>`channel`,
+  language: deliveries.language,
+  rank: deliveries.rank,
+  attempts: deliveries.attempts,
+  expiresAt: deliveries.expiresAt,
+  bodySealed: deliveries.bodySealed,
+  value: sql<string | null>`(select a.value_sealed from addresses a where a.id = deliveries.address)`,
+  country: sql<string | null>`(select a.country from addresses a where a.id = deliveries.address)`,
+  // on a phone that is shared, the one who must not be seen counts
+  discreet: sql<number>`exists (select 1 from people_addresses h join people p on p.id = h.person
+    where h.address = deliveries.address and p.profile = 'discreet')`,
+};
+
 /** The words of one group of deliveries: alert, language, channel, country and discretion are equal. */
 interface Wording {
   text: string;

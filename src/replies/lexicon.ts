@@ -281,6 +281,9 @@ function wordEnds(text: string, end: number): boolean {
   return before === joined || after === joined || (before === numeral) !== (after === numeral);
 }
 
+/** A negation that begins inside a longer term is the end of that term: 도움필요없|어요. */
+const isNegation = (hit: Hit) => hit.roles.has('notBefore') || hit.roles.has('notAfter');
+
 /** Every word of these languages in the text, the longest where one lies inside another. */
 export function findWords(text: string, languages: Language[]): Hit[] {
   const found: Hit[] = [];
@@ -299,7 +302,7 @@ export function findWords(text: string, languages: Language[]): Hit[] {
     if (last && last.start === hit.start && last.end === hit.end) {
       if (last.literal === hit.literal) last.roles = new Set([...last.roles, ...hit.roles]);
       last.value ??= hit.value;
-    } else if (hit.end > reach) {
+    } else if (hit.end > reach && !(hit.start < reach && isNegation(hit))) {
       kept.push({ ...hit });
       reach = hit.end;
     }

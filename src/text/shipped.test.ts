@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { loadCatalog } from './catalog.ts';
 import { placeholders } from './compile.ts';
 import { chooseSms, type ReplyPath, smsRule } from './countries.ts';
-import { ownLines, renderTexts, replyTail } from './render.ts';
+import { formatTime } from './names.ts';
+import { type AlertContext, ownLines, renderTexts, replyTail } from './render.ts';
 import { countSegments, fold } from './segments.ts';
 import { shippedAssets, shippedFiles } from './shipped.fixture.ts';
 import { canonicalTag } from './tags.ts';
 import type { Length, Meta, ParameterType, RenderedText, TemplateText } from './template.ts';
+import { inOffset } from './time.ts';
 
 const catalog = loadCatalog(shippedAssets);
 const PATHS: ReplyPath[] = ['two_way', 'one_way_number', 'one_way_bare'];
@@ -61,10 +63,44 @@ function faultsIn(each: (add: (fault: string) => void) => void): string[] {
   return faults;
 }
 
-async function renderWorst(path: string): Promise<RenderedText> {
+async function renderWorst(path: string, values = WORST, from: AlertContext = FROM): Promise<RenderedText> {
   const [meta, tag] = [metaOf(path), tagIn(path)];
-  const worst = Object.entries(meta.parameters).map(([name, { type }]) => [name, WORST[type]]);
-  return (await renderTexts(catalog, meta.id, Object.fromEntries(worst), FROM))[tag]!;
+  const worst = Object.entries(meta.parameters).map(([name, { type }]) => [name, values[type]]);
+  return (await renderTexts(catalog, meta.id, Object.fromEntries(worst), from))[tag]!;
+}
+
+/** The time that a language writes longest: every weekday meets every month on a two-digit day within a year. */
+async function longestTime(tag: string): Promise<string> {
+  const names = await catalog.names(tag);
+  const units = (time: string) => formatTime(names, time, 'full').length;
+  const times = Array.from({ length: 365 }, (_, day) => inOffset(Date.UTC(2025, 0, 1 + day, 18, 30), '+00:00'));
+  return times.reduce((a, b) => (units(b) > units(a) ? b : a));
+}
+
+/** What of a text takes too many segments as an SMS, with each reply line it may get. */
+async function tooLong(path: string, text: RenderedText): Promise<string[]> {
+  const tag = tagIn(path);
+  const faults: string[] = [];
+  for (const replyPath of metaOf(path).asksCheckIn ? PATHS : [null]) {
+    const tail = replyPath ? await replyTail(replyPath, catalog, tag, '+94112338812') : '';
+    for (const variant of ['sms', 'neutral', 'ascii'] as const) {
+      if (text[variant] === undefined) continue;
+      const rule = { ...smsRule('JP', { number: true }), neutral: variant === 'neutral' };
+      const sent = chooseSms({ [tag]: { ...text, sms: text[variant] } }, tag, rule, { [tag]: tail }).text;
+      const count = countSegments(sent);
+      if (count.segments > LIMIT[count.encoding]) {
+        faults.push(
+          `${variant} ${replyPath ?? ''}: ${count.segments} ${count.encoding} segments, ${count.units} units`,
+        );
+      }
+    }
+  }
+  return faults;
+}
+
+function flashTooLong({ flash }: RenderedText): string[] {
+  const { segments, units, encoding } = countSegments(flash);
+  return segments > 1 ? [`flash: ${units} units ${encoding}: ${flash}`] : [];
 }
 
 describe.each(templates)('$path', ({ path, content }) => {
@@ -123,26 +159,18 @@ describe.each(templates)('$path', ({ path, content }) => {
   });
 
   it('fits: sms in 2 GSM-7 or 3 UCS-2 segments with the longest reply line, flash in one', async () => {
-    const tag = tagIn(path);
     const text = await renderWorst(path);
-    const faults: string[] = [];
-    for (const replyPath of meta.asksCheckIn ? PATHS : [null]) {
-      const tail = replyPath ? await replyTail(replyPath, catalog, tag, '+94112338812') : '';
-      for (const variant of ['sms', 'neutral', 'ascii'] as const) {
-        if (text[variant] === undefined) continue;
-        const rule = { ...smsRule('JP', { number: true }), neutral: variant === 'neutral' };
-        const sent = chooseSms({ [tag]: { ...text, sms: text[variant] } }, tag, rule, { [tag]: tail }).text;
-        const count = countSegments(sent);
-        if (count.segments > LIMIT[count.encoding]) {
-          faults.push(
-            `${variant} ${replyPath ?? ''}: ${count.segments} ${count.encoding} segments, ${count.units} units`,
-          );
-        }
-      }
-    }
-    const flash = countSegments(text.flash);
-    if (flash.segments > 1) faults.push(`flash: ${flash.units} units ${flash.encoding}: ${text.flash}`);
-    expect(faults).toEqual([]);
+    expect([...(await tooLong(path, text)), ...flashTooLong(text)]).toEqual([]);
+  });
+
+  it('fits with the longest date of its own language as well', async () => {
+    const time = await longestTime(tagIn(path));
+    expect(await tooLong(path, await renderWorst(path, { ...WORST, time, day: time.slice(0, 10) }))).toEqual([]);
+  });
+
+  it('has a flash that is one segment even after the word for TEST, with a number of 8 units', async () => {
+    const text = await renderWorst(path, WORST, { ...FROM, ref: 'LK7K3M2P', exercise: true });
+    expect(flashTooLong(text)).toEqual([]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { type SQLWrapper, sql } from 'drizzle-orm';
 import { audit } from '../db/schema.ts';
 import type { Db } from '../db/store.ts';
 import type { Caller } from './operators.ts';
@@ -27,4 +28,23 @@ export function auditRow(
     subject,
     detail: JSON.stringify(detail),
   });
+}
+
+/**
+ * The audit row for a change that may find nothing to change: written when `exists` finds a row. It stands before
+ * the change in the same `atomic`, with the condition of the change, so that neither is there without the other.
+ */
+export function auditRowIf(
+  db: Db,
+  exists: SQLWrapper,
+  caller: Caller,
+  at: number,
+  action: string,
+  subject: string,
+  detail: AuditDetail = {},
+) {
+  return db.insert(audit).select(
+    sql`select null, ${caller.organisation.id}, ${at}, ${caller.operator}, ${action}, ${subject}, ${JSON.stringify(detail)}
+        where exists ${exists}`,
+  );
 }

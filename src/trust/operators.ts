@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, like, lt } from 'drizzle-orm';
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { operators, organisations } from '../db/schema.ts';
 import type { Gateway } from '../gateway.ts';
 import { auditRow } from './audit.ts';
@@ -53,24 +53,25 @@ export async function createKey(
 ): Promise<KeyView & { apiKey: string }> {
   const roles = [...new Set(input.roles)];
   refuseConflicts(roles);
-  const organisation = caller.organisation.id;
-  const waits = roles.includes('approver') && (await hadApprover(g, organisation));
   const now = g.clock.now();
   const apiKey = `mus_${g.ids.secret(32)}`;
   const row = {
     id: g.ids.next('key'),
-    organisation,
+    organisation: caller.organisation.id,
     name: input.name,
     roles: roles.join(' '),
     keyHash: await g.vault.hash(apiKey),
-    confirmedAt: waits ? null : now,
+    // decided in the statement: two that are made at the same moment are not both the first
+    confirmedAt: roles.includes('approver')
+      ? sql<number>`case when ${hadApprover(caller)} then null else ${now} end`
+      : now,
     createdAt: now,
   };
-  await g.store.atomic((db) => [
-    db.insert(operators).values(row),
-    auditRow(db, caller, now, 'key.create', row.id, { roles, confirmed: !waits }),
+  const [[made]] = await g.store.atomic((db) => [
+    db.insert(operators).values(row).returning(),
+    auditRow(db, caller, now, 'key.create', row.id, { roles }),
   ]);
-  return { ...view({ ...row, revokedAt: null }), apiKey };
+  return { ...view(made!), apiKey };
 }
 
 /** Lets a waiting approver's key work. @throws Refusal `not_found`, `already_confirmed` */
@@ -91,22 +92,23 @@ export async function confirmKey(g: Gateway, caller: Caller, id: string): Promis
   return view({ ...row, confirmedAt: now });
 }
 
-/** Keys of the organisation that still work or wait, newest first. */
+/** Keys of the organisation that still work or wait, newest first. The cursor is SQLite's own number of the row. */
 export async function listKeys(g: Gateway, caller: Caller, cursor: number | undefined, limit: number) {
+  const number = sql<number>`rowid`;
   const found = await g.store.db
-    .select()
+    .select({ number, key: operators })
     .from(operators)
     .where(
       and(
         eq(operators.organisation, caller.organisation.id),
         isNull(operators.revokedAt),
-        cursor === undefined ? undefined : lt(operators.createdAt, cursor),
+        cursor === undefined ? undefined : sql`rowid < ${cursor}`,
       ),
     )
-    .orderBy(desc(operators.createdAt))
+    .orderBy(desc(number))
     .limit(limit + 1);
   const items = found.slice(0, limit);
-  return { items: items.map(view), next: found.length > limit ? items.at(-1)!.createdAt : null };
+  return { items: items.map(({ key }) => view(key)), next: found.length > limit ? items.at(-1)!.number : null };
 }
 
 /** @throws Refusal `not_found` */
@@ -125,13 +127,9 @@ export async function revokeKey(g: Gateway, caller: Caller, id: string): Promise
   ]);
 }
 
-async function hadApprover(g: Gateway, organisation: string): Promise<boolean> {
-  const found = await g.store.db
-    .select({ id: operators.id })
-    .from(operators)
-    .where(and(eq(operators.organisation, organisation), like(operators.roles, '%approver%')))
-    .limit(1);
-  return found.length > 0;
+/** Revoked ones count: the first approver is named once, ever. */
+function hadApprover(caller: Caller) {
+  return sql`exists (select 1 from ${operators} where organisation = ${caller.organisation.id} and roles like '%approver%')`;
 }
 
 function view(row: typeof operators.$inferSelect): KeyView {

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { audit, operators, organisations } from '../db/schema.ts';
 import type { Gateway } from '../gateway.ts';
 import { Refusal } from './refusal.ts';
@@ -28,7 +29,7 @@ export async function setUp(g: Gateway, input: SetupInput) {
   return addOrganisation(g, { ...input.organisation, mode: input.mode, first: true });
 }
 
-/** Makes an organisation with an admin key. */
+/** Makes an organisation with an admin key. @throws Refusal `already_set_up` when it cannot be the first any more */
 export async function addOrganisation(
   g: Gateway,
   input: {
@@ -44,26 +45,25 @@ export async function addOrganisation(
   const apiKey = `mus_${g.ids.secret(32)}`;
   const key = g.ids.next('key');
   const keyHash = await g.vault.hash(apiKey);
-  await g.store.atomic((db) => [
-    db.insert(organisations).values({ ...input, createdAt: now }),
-    db.insert(operators).values({
-      id: key,
-      organisation: input.id,
-      name: 'set-up',
-      roles: 'admin',
-      keyHash,
-      confirmedAt: now,
-      createdAt: now,
-    }),
-    db.insert(audit).values({
-      organisation: input.id,
-      at: now,
-      operator: key,
-      action: 'organisation.create',
-      subject: input.id,
-      detail: JSON.stringify({ mode: input.mode }),
-    }),
+  const { id, name, country, defaultLanguage, mode, first } = input;
+  // said in each statement: of two set-ups at the same moment one is the first, and the other leaves nothing
+  const may = first ? sql`not exists (select 1 from ${organisations})` : sql`true`;
+  const [, , made] = await g.store.atomic((db) => [
+    db
+      .insert(operators)
+      .select(sql`select ${key}, ${id}, 'set-up', 'admin', ${keyHash}, ${now}, ${now}, null where ${may}`),
+    db
+      .insert(audit)
+      .select(
+        sql`select null, ${id}, ${now}, ${key}, 'organisation.create', ${id}, ${JSON.stringify({ mode })} where ${may}`,
+      ),
+    db
+      .insert(organisations)
+      .select(
+        sql`select ${id}, ${name}, ${country}, ${defaultLanguage}, ${mode}, ${first ? 1 : 0}, ${now} where ${may}`,
+      )
+      .returning({ id: organisations.id }),
   ]);
-  const { id, name, country, defaultLanguage, mode } = input;
+  if (made.length === 0) throw new Refusal('already_set_up');
   return { organisation: { id, name, country, defaultLanguage, mode }, apiKey };
 }

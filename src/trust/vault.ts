@@ -6,7 +6,7 @@
  * `<data key id>.<base64url of nonce, ciphertext and tag>`; its purpose and organisation are the
  * additional data, so a value moved to another column or organisation does not open.
  */
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { dataKeys, instance } from '../db/schema.ts';
 import { isUniqueViolation, type Store } from '../db/store.ts';
 
@@ -97,13 +97,17 @@ export function openVault(
 
   async function load(organisation: string): Promise<OrganisationKeys> {
     const additional = `data key|${organisation}`;
-    let [row] = await store.db.select().from(dataKeys).where(eq(dataKeys.organisation, organisation)).limit(1);
+    const read = () =>
+      store.db.select().from(dataKeys).where(eq(dataKeys.organisation, organisation)).orderBy(dataKeys.id).limit(1);
+    let [row] = await read();
     if (!row) {
-      const fresh = toBase64(crypto.random(32));
-      [row] = await store.db
-        .insert(dataKeys)
-        .values({ organisation, wrapped: await (await wrapping[0]!).seal(fresh, additional), createdAt: now() })
-        .returning();
+      // another isolate may make one at this moment: the first stays, and both use it
+      const wrapped = await (await wrapping[0]!).seal(toBase64(crypto.random(32)), additional);
+      await store.db.insert(dataKeys).select(
+        sql`select null, ${organisation}, ${wrapped}, ${now()}
+              where not exists (select 1 from ${dataKeys} where organisation = ${organisation})`,
+      );
+      [row] = await read();
     }
     const { id, wrapped } = row!;
     const key = fromBase64(await unwrap(wrapped, additional));

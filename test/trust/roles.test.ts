@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ENDPOINTS } from '../../src/app.ts';
+import { audit } from '../../src/db/schema.ts';
 import { ROLES, type Role } from '../../src/trust/roles.ts';
 import { embassy, type TestGateway, testGateway } from '../gateway.ts';
 import { callRow, crisis, GUARDED, must, type World } from './world.ts';
@@ -104,7 +105,7 @@ describe('in a crisis', () => {
     const revoked = await keyOf('viewer', 'registrar', 'caseworker');
     await must(t, 204, 'DELETE', `/api/v1/keys/${revoked.id}`, world.keys.admin);
     const wrong = world.keys.admin.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
-    const before = await t.g.store.db.$count((await import('../../src/db/schema.ts')).audit);
+    const before = await t.g.store.db.$count(audit);
     for (const key of [undefined, wrong, revoked.apiKey, 'short', `${world.keys.admin}\u0000`.slice(0, 8)])
       for (const row of GUARDED) {
         const answer = await callRow(t, world, row, key);
@@ -112,19 +113,20 @@ describe('in a crisis', () => {
         expect(answer.json.code).toBe('unauthorized');
         expect(answer.headers.get('www-authenticate')).toBe('Bearer');
       }
-    expect(await t.g.store.db.$count((await import('../../src/db/schema.ts')).audit)).toBe(before);
+    expect(await t.g.store.db.$count(audit)).toBe(before);
   });
 
   it('a key in the address, in a cookie or by another scheme opens nothing', async () => {
     const { viewer } = world.keys;
-    for (const headers of [
+    const attempts: Record<string, string>[] = [
       { Authorization: `Basic ${btoa(`viewer:${viewer}`)}` },
       { Authorization: viewer },
       { Authorization: `Bearer ${viewer} ${viewer}` },
       { Authorization: `Bearer Bearer ${viewer}` },
       { Cookie: `key=${viewer}` },
       { 'X-Api-Key': viewer },
-    ])
+    ];
+    for (const headers of attempts)
       expect((await t.call('GET', `/api/v1/alerts?key=${viewer}`, { headers })).status).toBe(401);
   });
 
