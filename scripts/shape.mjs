@@ -25,7 +25,10 @@ const checks = {
     const out = new URL('dist/bundle', root).pathname;
     const wrangler = new URL('node_modules/wrangler/bin/wrangler.js', root).pathname;
     const env = { ...process.env, CI: '1', WRANGLER_SEND_METRICS: 'false' };
-    execFileSync(process.execPath, [wrangler, 'deploy', '--dry-run', '--minify', '--outdir', out], { env, stdio: 'pipe' });
+    execFileSync(process.execPath, [wrangler, 'deploy', '--dry-run', '--minify', '--outdir', out], {
+      env,
+      stdio: 'pipe',
+    });
     const size = gzipSync(readFileSync(`${out}/worker.js`)).length;
     console.log(`    bundle: ${size} bytes gzip`);
     return size < LARGEST_BUNDLE;

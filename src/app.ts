@@ -12,6 +12,7 @@ import { mountRadio } from './bulletins/radio.ts';
 import type { Gateway } from './gateway.ts';
 import { mountPages } from './pages/pages.ts';
 import { mountWebhooks } from './replies/webhooks.ts';
+import { simulatorEndpoints } from './simulator/endpoints.ts';
 import { Refusal } from './trust/refusal.ts';
 
 /** Every address of the API: the table of roles, the router and the OpenAPI description. */
@@ -20,6 +21,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...caseworkEndpoints,
   ...alertEndpoints,
   ...stationEndpoints,
+  ...simulatorEndpoints,
 ];
 
 /** The whole gateway as one fetch handler. */

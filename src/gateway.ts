@@ -37,6 +37,7 @@ export type LogFields = Record<string, string | number | boolean | null | undefi
 export type Task =
   | { type: 'plan'; alert: number }
   | { type: 'dispatch'; sender: SenderName }
+  | { type: 'reconcile' }
   | { type: 'import'; import: number }
   | { type: 'answer'; reply: number };
 

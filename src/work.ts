@@ -2,10 +2,10 @@ import { eq, sql } from 'drizzle-orm';
 import { SENDER_NAMES, type SenderName } from './channels/index.ts';
 import { deliveries, organisations } from './db/schema.ts';
 import { rows } from './db/store.ts';
-import { dispatch } from './delivery/dispatch.ts';
+import { dispatch, readHealth } from './delivery/dispatch.ts';
 import { followCascades } from './delivery/follow.ts';
 import { duePlans, planAlert } from './delivery/plan.ts';
-import { expireLeases, expireOverdue, finishAlerts, reconcile } from './delivery/recover.ts';
+import { expireLeases, expireOverdue, finishAlerts, nextLook, reconcile } from './delivery/recover.ts';
 import type { Gateway, Task } from './gateway.ts';
 import { dueImports, workImport } from './people/imports.ts';
 import { understandWaiting } from './replies/receive.ts';
@@ -39,9 +39,16 @@ export async function perform(
         stopping,
       );
       if (done.handled > 0) await finishAlerts(g);
-      if (done.more && !stopping()) await g.outbox.wake(task);
+      if (stopping()) return;
+      if (done.more) return g.outbox.wake(task);
+      // a repeat of push is a dispatch, an SMS is looked for in the provider's list
+      const looks = task.sender === 'sms' || task.sender === 'telegram';
+      await wakeSoon(g, task, done.again);
+      await wakeSoon(g, looks ? { type: 'reconcile' } : task, done.lookUp);
       return;
     }
+    case 'reconcile':
+      return wakeSoon(g, task, await reconcile(g));
     case 'import':
       if (await workImport(g, task.import)) await g.outbox.wake(task);
       return;
@@ -50,29 +57,61 @@ export async function perform(
   }
 }
 
-/** Finds all that is due and left: plans, expired leases, unknown outcomes, cascades, imports, replies. */
-export async function sweep(g: Gateway): Promise<void> {
-  await expireLeases(g);
-  await expireOverdue(g);
-  for (const alert of await duePlans(g)) await g.outbox.wake({ type: 'plan', alert });
-  for (const id of await dueImports(g)) await g.outbox.wake({ type: 'import', import: id });
-  await reconcile(g);
-  await followCascades(g);
-  await understandWaiting(g, (id) => organisationOf(g, id));
-  for (const sender of await dueSenders(g)) await g.outbox.wake({ type: 'dispatch', sender });
-  await finishAlerts(g);
+/** What is later is found by the sweep. */
+const SOON_MS = 60_000;
+
+/** Wakes a task at a time that is near. */
+async function wakeSoon(g: Gateway, task: Task, at: number | null): Promise<void> {
+  if (at === null) return;
+  const delay = Math.max(0, at - g.clock.now());
+  if (delay <= SOON_MS) await g.outbox.wake(task, delay);
 }
 
-async function dueSenders(g: Gateway): Promise<SenderName[]> {
-  const due: SenderName[] = [];
-  for (const sender of SENDER_NAMES) {
-    const [row] = await rows<{ n: number }>(
-      g.store,
-      sql`select exists(select 1 from ${deliveries} where state = 'pending' and sender = ${sender} and due_at <= ${g.clock.now()}) as n`,
-    );
-    if (row!.n) due.push(sender);
+/**
+ * Finds all that is due and left: plans, expired leases, unknown outcomes, cascades, imports, replies. One
+ * that fails does not hold up the others.
+ */
+export async function sweep(g: Gateway): Promise<void> {
+  const steps: Record<string, () => Promise<unknown>> = {
+    leases: () => expireLeases(g),
+    overdue: () => expireOverdue(g),
+    plans: async () => {
+      for (const alert of await duePlans(g)) await g.outbox.wake({ type: 'plan', alert });
+    },
+    imports: async () => {
+      for (const id of await dueImports(g)) await g.outbox.wake({ type: 'import', import: id });
+    },
+    looks: async () => {
+      const next = await nextLook(g);
+      if (next !== null && next <= g.clock.now()) await g.outbox.wake({ type: 'reconcile' });
+    },
+    cascades: () => followCascades(g),
+    replies: () => understandWaiting(g, (id) => organisationOf(g, id)),
+    senders: async () => {
+      for (const sender of SENDER_NAMES) await wakeSoon(g, { type: 'dispatch', sender }, await dueAt(g, sender));
+    },
+    alerts: () => finishAlerts(g),
+  };
+  for (const [name, step] of Object.entries(steps)) {
+    try {
+      await step();
+    } catch (error) {
+      g.log.error('sweep failed', { step: name, kind: error instanceof Error ? error.name : 'unknown' });
+    }
   }
-  return due;
+}
+
+/** When a sender may send something that is due now, or null. */
+async function dueAt(g: Gateway, sender: SenderName): Promise<number | null> {
+  if (!g.senders.get(sender)) return null;
+  const now = g.clock.now();
+  const [row] = await rows<{ n: number }>(
+    g.store,
+    sql`select exists(select 1 from ${deliveries} where state = 'pending' and sender = ${sender} and due_at <= ${now})
+          or exists(select 1 from ${deliveries} where state = 'sending' and sender = ${sender} and look_up_at <= ${now}
+                    and sender in ('push', 'simulator')) as n`,
+  );
+  return row!.n ? Math.max(now, (await readHealth(g, sender)).haltedUntil) : null;
 }
 
 async function organisationOf(g: Gateway, id: string) {
@@ -80,7 +119,7 @@ async function organisationOf(g: Gateway, id: string) {
   return row!;
 }
 
-/** Sets the Telegram webhook where it differs (DESIGN section 8). A failure is logged and tried again later. */
+/** Sets the Telegram webhook where it differs (DESIGN section 8). A failure is logged, and tried again at the next call. */
 export async function registerWebhooks(g: Gateway): Promise<void> {
   const telegram = g.senders.get('telegram');
   if (!telegram?.register) return;

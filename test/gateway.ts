@@ -5,7 +5,7 @@ import type { Clock, Gateway, Task } from '../src/gateway.ts';
 import { openGateway } from '../src/platform/gateway.ts';
 import { openIds } from '../src/platform/ids.ts';
 import { openLog } from '../src/platform/log.ts';
-import { perform, sweep } from '../src/work.ts';
+import { type Bounds, perform, sweep } from '../src/work.ts';
 import { type FarEnd, wireTo } from './farends/farend.ts';
 
 /** 2026-03-11 14:46 in Sendai. */
@@ -53,6 +53,8 @@ export interface TestGateway {
   call(method: string, path: string, options?: CallOptions): Promise<TestAnswer>;
   /** does all work that is due now, as loops and Cron would, until nothing is left */
   work(): Promise<void>;
+  /** does only what was woken, in time, for so long: no Cron finds what was forgotten. @returns how many tasks */
+  run(milliseconds: number, bounds?: Bounds): Promise<number>;
   app: ReturnType<typeof createApp>;
   wire: ReturnType<typeof wireTo>;
 }
@@ -90,7 +92,8 @@ export async function testGateway(settings: Record<string, string> = {}, farEnds
     masterKey: new Uint8Array(32).fill(7),
     outbox: {
       async wake(task, delayMs = 0) {
-        queue.push({ task, at: clock.now() + delayMs });
+        // no longer than a Queue message is asked to wait
+        queue.push({ task, at: clock.now() + Math.min(delayMs, 60_000) });
       },
     },
     wire,
@@ -110,6 +113,21 @@ export async function testGateway(settings: Record<string, string> = {}, farEnds
       const tasks = new Map(due.map(({ task }) => [JSON.stringify(task), task]));
       for (const task of tasks.values()) await perform(g, task, bounds);
     }
+  };
+  const run = async (milliseconds: number, tight: Bounds = bounds) => {
+    const end = clock.now() + milliseconds;
+    let done = 0;
+    for (;;) {
+      queue.sort((one, other) => one.at - other.at);
+      if (!queue[0] || queue[0].at > end) break;
+      if (done > 5000) throw new Error('work never ends');
+      const { task, at } = queue.shift()!;
+      clock.pass(Math.max(0, at - clock.now()));
+      await perform(g, task, tight);
+      done++;
+    }
+    clock.pass(Math.max(0, end - clock.now()));
+    return done;
   };
   const call = async (method: string, path: string, options: CallOptions = {}): Promise<TestAnswer> => {
     const { key, body, headers = {} } = options;
@@ -132,7 +150,7 @@ export async function testGateway(settings: Record<string, string> = {}, farEnds
     }
     return { status: answer.status, headers: answer.headers, text, json };
   };
-  return { g, clock, log, call, work, app, wire };
+  return { g, clock, log, call, work, run, app, wire };
 }
 
 /** Keys of an embassy with one person for each role. */

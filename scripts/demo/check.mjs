@@ -46,6 +46,7 @@ function counted({ preview, expected }) {
       reasons('default'),
       preview.byFallback.default ?? 0,
     ),
+    ...differs('people whom these channels do not reach', 0, preview.withoutAddress),
     ...differs('people without any text', 0, preview.withoutText),
   ];
 }

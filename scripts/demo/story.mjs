@@ -112,6 +112,7 @@ export async function raiseAlert({ desks, expected }, screen, without) {
     ['  read their own language', own],
     ['  read one near their own', preview.byFallback.bridge ?? 0],
     ['  read neither, and get the embassy’s Sinhala', preview.byFallback.default ?? 0],
+    ['  cannot be reached by these channels', preview.withoutAddress],
     ['SMS segments, and their price', `${preview.sms.segments}, ${preview.sms.cost} ${preview.sms.currency}`],
   ]);
   const unread = audience.filter((person) => person.expects.reason === 'default').map(({ languages }) => languages[0]);
@@ -201,8 +202,9 @@ export async function answerAlert({ desks, expected }, { phones }, screen) {
   const shown = [];
   for (const reply of REPLIES) {
     const phone = phones.find((one) => one.owner?.name === reply.name);
-    if (!phone) continue;
-    const button = phone.messages[0]?.buttons?.[reply.button];
+    // who was told nothing has nothing to answer
+    if (!phone || phone.messages.length === 0) continue;
+    const button = phone.messages[0].buttons[reply.button];
     const words = button ? { button: button.data } : { text: reply.text };
     await desks.viewer('POST', `/api/v1/simulator/phones/${encodeURIComponent(phone.id)}/messages`, words);
     shown.push([reply.name, button ? `[ ${button.label} ]` : reply.text, reply.gloss && `(${reply.gloss})`]);
@@ -238,8 +240,11 @@ export async function readBoard({ desks, expected }, { incident }, { phones, ans
 /** What came back to somebody who called for help; undefined when nothing did. */
 async function readAnswer({ desks }, phones, screen) {
   const phone = phones.find((one) => one.owner?.name === CALLS);
-  if (!phone) return undefined;
-  const answer = await waitFor(`${CALLS} has an answer`, async () => (await readPhone(desks, phone))[1] ?? false);
+  if (!phone || phone.messages.length === 0) return undefined;
+  const answer = await waitFor(
+    `${CALLS} has an answer`,
+    async () => (await readPhone(desks, phone))[phone.messages.length] ?? false,
+  );
   screen.say();
   screen.phone(`${CALLS} reads, a moment after calling for help`, answer.text);
   return answer;

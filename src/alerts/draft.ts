@@ -4,7 +4,7 @@ import { alerts, alertTexts, incidents } from '../db/schema.ts';
 import { isUniqueViolation } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { Audience } from '../people/audience.ts';
-import { Language } from '../people/person.ts';
+import { Language, Line, Words } from '../people/person.ts';
 import { type Meta, TextError } from '../text/catalog.ts';
 import { isolateCodes } from '../text/isolate.ts';
 import { checkParameters } from '../text/parameters.ts';
@@ -14,19 +14,17 @@ import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
 import { type AlertRow, hashTexts, type Texts } from './alert.ts';
 
-const Words = z.string().trim().min(1).max(4000);
-
 /** Own texts: `full` is needed, the rest is optional. */
 export const OwnTexts = z
   .record(
     Language,
     z.strictObject({
-      event: z.string().trim().min(1).max(80).optional(),
-      full: Words,
-      sms: z.string().trim().min(1).max(1600).optional(),
-      flash: z.string().trim().min(1).max(320).optional(),
-      radio: Words.optional(),
-      neutral: z.string().trim().min(1).max(1600).optional(),
+      event: Line(80).optional(),
+      full: Words(4000),
+      sms: Words(1600).optional(),
+      flash: Words(320).optional(),
+      radio: Words(4000).optional(),
+      neutral: Words(1600).optional(),
       ascii: z
         .string()
         .trim()

@@ -11,6 +11,7 @@ import { alerts, deliveries, incidents } from '../db/schema.ts';
 import { resolve } from '../delivery/receipts.ts';
 import { deliveryToken, parseDeliveryToken } from '../delivery/token.ts';
 import { nameNumbers } from '../people/people.ts';
+import { Line } from '../people/person.ts';
 import { auditRow } from '../trust/audit.ts';
 import { Refusal } from '../trust/refusal.ts';
 import { type Endpoint, endpoint, Page, pageOf, readBytes } from './endpoint.ts';
@@ -28,7 +29,7 @@ export const alertEndpoints: Endpoint[] = [
     path: '/api/v1/incidents',
     summary: 'Open an incident',
     roles: ['author'],
-    body: z.strictObject({ name: z.string().trim().min(1).max(200), exercise: z.boolean().default(false) }),
+    body: z.strictObject({ name: Line(200), exercise: z.boolean().default(false) }),
     answers: { 201: Incident },
     handle: async ({ g, caller, body }) => {
       const now = g.clock.now();

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { airedCount } from '../bulletins/bulletins.ts';
 import { readImport, takeImport } from '../people/imports.ts';
-import { Language } from '../people/person.ts';
+import { Language, Words } from '../people/person.ts';
 import { board } from '../replies/board.ts';
 import { CLOSE_REASONS, closeCase, listCases, noteCase, readCase, takeCase } from '../replies/cases.ts';
 import { findIncident, listCheckIns } from '../replies/check-ins.ts';
@@ -156,7 +156,7 @@ export const caseworkEndpoints: Endpoint[] = [
     path: '/api/v1/cases/{id}/note',
     summary: 'Write a note; never immigration status',
     roles: ['caseworker'],
-    body: z.strictObject({ text: z.string().trim().min(1).max(4000) }),
+    body: z.strictObject({ text: Words(4000) }),
     answers: { 200: Case },
     handle: async ({ g, caller, params, body }) => ({
       status: 200,

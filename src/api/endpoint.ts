@@ -98,19 +98,37 @@ async function serve(c: Context<Env>, definition: Endpoint): Promise<Response> {
   });
 }
 
-/** @throws Refusal `too_large` */
+/** @throws Refusal `too_large`, `malformed` */
 export async function readText(c: Context<Env>, largest: number): Promise<string> {
-  if (Number(c.req.header('content-length') ?? 0) > largest) throw new Refusal('too_large');
-  const text = await c.req.text();
-  if (text.length > largest) throw new Refusal('too_large');
-  return text;
+  const bytes = await readBytes(c.req.raw, largest);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    // a name that is stored with its letters replaced is lost
+    throw new Refusal('malformed', 'The body is not UTF-8.');
+  }
 }
 
-/** @throws Refusal `too_large`, as soon as it is known */
+/** @throws Refusal `too_large`, as soon as it is known: a body that names no length is not read to its end */
 export async function readBytes(request: Request, largest: number): Promise<Uint8Array<ArrayBuffer>> {
   if (Number(request.headers.get('content-length') ?? 0) > largest) throw new Refusal('too_large');
-  const bytes = new Uint8Array(await request.arrayBuffer());
-  if (bytes.length > largest) throw new Refusal('too_large');
+  const reader = request.body?.getReader();
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (let piece = await reader?.read(); piece?.value; piece = await reader?.read()) {
+    pieces.push(piece.value);
+    length += piece.value.byteLength;
+    if (length > largest) {
+      await reader?.cancel();
+      throw new Refusal('too_large');
+    }
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
   return bytes;
 }
 

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { changePerson, erasePerson, listPeople, readPerson, registerPerson } from '../people/people.ts';
-import { Country, Language, PersonInput, PersonPatch } from '../people/person.ts';
+import { Country, Language, Line, PersonInput, PersonPatch } from '../people/person.ts';
 import { confirmKey, createKey, listKeys, revokeKey } from '../trust/operators.ts';
 import { setUp } from '../trust/organisations.ts';
 import { ROLES } from '../trust/roles.ts';
 import { type Endpoint, endpoint, Page, pageOf } from './endpoint.ts';
 
-const Name = z.string().trim().min(1).max(100);
+const Name = Line(100);
 const Key = z.object({
   id: z.string(),
   name: z.string(),

@@ -1,7 +1,7 @@
 import { and, eq, gt, isNull } from 'drizzle-orm';
 import * as z from 'zod';
 import { stations } from '../db/schema.ts';
-import { Area, Language } from '../people/person.ts';
+import { Area, Language, Line } from '../people/person.ts';
 import { auditRow, auditRowIf } from '../trust/audit.ts';
 import { Refusal } from '../trust/refusal.ts';
 import { type Endpoint, endpoint, Page, pageOf } from './endpoint.ts';
@@ -21,10 +21,10 @@ export const stationEndpoints: Endpoint[] = [
     summary: 'Register a radio station; its token is shown this once',
     roles: ['admin'],
     body: z.strictObject({
-      name: z.string().trim().min(1).max(100),
+      name: Line(100),
       languages: z.array(Language).min(1).max(40),
       areas: z.array(Area).max(50).default([]),
-      contacts: z.array(z.string().trim().min(1).max(200)).max(10).optional(),
+      contacts: z.array(Line(200)).max(10).optional(),
     }),
     answers: { 201: Station.extend({ token: z.string() }) },
     handle: async ({ g, caller, body }) => {

@@ -4,7 +4,7 @@ import { alerts, bulletins, incidents, organisations, stations } from '../db/sch
 import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Audience } from '../people/audience.ts';
-import { formatTime } from '../text/names.ts';
+import { formatTime, withoutStops } from '../text/names.ts';
 import { direction } from '../text/tags.ts';
 import { inOffset } from '../text/time.ts';
 import { Refusal } from '../trust/refusal.ts';
@@ -149,7 +149,7 @@ export async function scriptOf(g: Gateway, station: Station, row: BulletinRow): 
       intro: words('radio_intro', {
         org,
         language: names.languages[row.language] ?? row.language,
-        time: formatTime(names, slot, 'full'),
+        time: withoutStops(formatTime(names, slot, 'full')),
       }),
       number: words('radio_number', { ref: alert!.ref }),
       repeat: words('radio_repeat'),

@@ -56,6 +56,7 @@ export async function capOf(g: Gateway, alert: AlertRow): Promise<string> {
   const infos = [];
   for (const [language, text] of Object.entries(await readTexts(g, alert))) {
     const names = await g.catalog.names(language);
+    const area = areaOf(audience, names, typeof place === 'string' ? place : undefined, organisation!.country);
     infos.push({
       language,
       category: JSON.parse(alert.category),
@@ -68,10 +69,10 @@ export async function capOf(g: Gateway, alert: AlertRow): Promise<string> {
       effective: new Date(alert.sendAt ?? alert.createdAt),
       expires: new Date(alert.expiresAt),
       senderName: organisation!.name,
-      headline: text.flash,
+      headline: `${text.event}: ${area.areaDesc}`,
       description: text.full,
       web: `${g.config.publicUrl}/check/${alert.ref}`,
-      areas: [areaOf(audience, names, typeof place === 'string' ? place : undefined, organisation!.country)],
+      areas: [area],
     });
   }
   return capXml({
@@ -114,7 +115,7 @@ export async function capEntries(g: Gateway): Promise<CapEntry[]> {
       title: `${text.event} ${alert.ref}`,
       language: texts.en ? 'en' : Object.keys(texts)[0]!,
       updated: new Date(alert.approvedAt ?? alert.createdAt),
-      summary: text.flash,
+      summary: text.full,
     });
   }
   return entries;

@@ -38,7 +38,7 @@ export async function answer(
   if (!always && (await isEnough(g, to.address, now))) return false;
   const keys = await g.vault.keys(to.organisation.id);
   await g.store.db.insert(deliveries).values({
-    nonce: randomNonce(g),
+    nonce: sql`random() & 9007199254740991`,
     organisation: to.organisation.id,
     alert: null,
     person: to.person,
@@ -65,9 +65,4 @@ async function isEnough(g: Gateway, address: number, now: number): Promise<boole
         where address = ${address} and alert is null and created_at > ${now - 86_400_000}`,
   );
   return sent!.n >= A_DAY || (sent!.latest ?? 0) > now - BETWEEN_MS;
-}
-
-/** 53 random bits. */
-function randomNonce(g: Gateway): number {
-  return Number.parseInt(g.ids.code(10), 36) % Number.MAX_SAFE_INTEGER;
 }

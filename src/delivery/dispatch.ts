@@ -1,5 +1,4 @@
 import { asc, eq, inArray, lte, sql } from 'drizzle-orm';
-import type { Channel } from '../channels/channel.ts';
 import type { SenderName } from '../channels/index.ts';
 import { deliveries, senders } from '../db/schema.ts';
 import { type Db, rows, type Statement } from '../db/store.ts';

@@ -1,6 +1,15 @@
 import { sql } from 'drizzle-orm';
 import { senderFor } from '../channels/index.ts';
-import { addresses, alerts, checkIns, deliveries, organisations, peopleAddresses } from '../db/schema.ts';
+import {
+  addresses,
+  alertLanguages,
+  alerts,
+  checkIns,
+  deliveries,
+  organisations,
+  people,
+  peopleAddresses,
+} from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 
@@ -29,9 +38,9 @@ export async function followCascades(g: Gateway): Promise<void> {
       channel,
       sender: senderFor(organisation!, channel, g.senders),
     }));
-    const candidates = sql`d.alert = ${alert.id} and d.followed_at is null and d.step < ${MOST_STEPS} and d.person is not null
+    const candidates = sql`d.alert = ${alert.id} and d.followed_at is null and d.step < ${MOST_STEPS}
       and (d.state = 'failed' or (d.state = 'suppressed' and d.address is not null)
-           or (d.state in ('sent', 'indeterminate') and d.attempted_at <= ${now - CONFIRM_MS}))`;
+           or (d.state in ('sent', 'indeterminate') and coalesce(d.sent_at, d.attempted_at) <= ${now - CONFIRM_MS}))`;
     const [some] = await rows<{ n: number }>(
       g.store,
       sql`select count(*) as n from ${deliveries} d where ${candidates}`,
@@ -41,21 +50,25 @@ export async function followCascades(g: Gateway): Promise<void> {
       db
         .insert(deliveries)
         .select(
-          sql`select null, random() & 9007199254740991, d.organisation, d.alert, d.person, a.id, a.id, a.channel,
+          // everyone who holds the address and reads that language, not only the one whom the row names
+          sql`select null, random() & 9007199254740991, d.organisation, d.alert, h.person, a.id, a.id, a.channel,
                 q.value ->> 'sender', d.step + 1, d.language, d.language_reason, d.rank, 'pending', 0, 0, null, null, 0,
                 null, null, null, d.expires_at, ${now}, null, null, null, null
               from ${deliveries} d
-              join ${alerts} al on al.id = d.alert
+              join ${alerts} al on al.id = d.alert and al.state in ('sending', 'sent')
+              join ${peopleAddresses} h on h.address = d.address
+              join ${people} p on p.id = h.person
+              join ${alertLanguages} l on l.alert = al.id and l.languages = p.languages and l.language = d.language
+              join ${checkIns} c on c.incident = al.incident and c.person = h.person and c.meaning is null
               join ${addresses} a on a.id = (
                 select pa.address from ${peopleAddresses} pa
                 join ${addresses} a2 on a2.id = pa.address and a2.state = 'active'
                 join json_each(${JSON.stringify(queues)}) q2 on q2.value ->> 'channel' = a2.channel and q2.value ->> 'sender' <> 'off'
-                where pa.person = d.person and a2.channel in (select value from json_each(al.channels))
+                where pa.person = h.person and a2.channel in (select value from json_each(al.channels))
                   and not exists (select 1 from ${deliveries} d2 where d2.alert = d.alert and d2.address = pa.address)
                 order by pa.position limit 1)
               join json_each(${JSON.stringify(queues)}) q on q.value ->> 'channel' = a.channel
-              where ${candidates}
-                and not exists (select 1 from ${checkIns} c where c.incident = al.incident and c.person = d.person and c.meaning is not null)`,
+              where ${candidates}`,
         )
         .onConflictDoNothing(),
       db

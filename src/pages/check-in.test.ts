@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { NIMALI, YUSUF } from '../../test/people.ts';
 import { replies } from '../db/schema.ts';
-import { hiddenField, post, quake } from './quake.fixture.ts';
+import { hiddenField, post, type Quake, quake } from './quake.fixture.ts';
 
 const ARABIC_HELP = 'نحن محاصرون تحت الأنقاض، النجدة';
+
+/** A word of the interface, as the page must show it. */
+const word = (q: Quake, tag: string, key: string) => q.t.g.catalog.word(tag, key);
 
 describe('check-in by link', () => {
   it('takes "safe" from a Sinhala page by a plain form', async () => {
@@ -13,14 +16,14 @@ describe('check-in by link', () => {
     const page = await q.t.call('GET', path);
     expect(page.status).toBe(200);
     expect(page.text).toContain('<html lang="si" dir="ltr">');
-    expect(page.text).toContain('මම ආරක්ෂිතයි');
+    expect(page.text).toContain(await word(q, 'si', 'button_safe'));
     expect(page.text).toContain(ref);
     expect(page.headers.get('cache-control')).toBe('no-store');
     expect(page.headers.get('referrer-policy')).toBe('no-referrer');
     const press = hiddenField(page.text, 'press');
     const told = await post(q.t, path, { answer: '1', people: '3', words: '', press });
     expect(told.status).toBe(200);
-    expect(told.text).toContain('ආරක්ෂිත බව සටහන් කළා');
+    expect(told.text).toContain(await word(q, 'si', 'check_in_safe_done'));
     expect(await q.board()).toMatchObject({ registered: 1, safe: 1, noAnswer: 0, claimedHeads: 3 });
   });
 
@@ -31,7 +34,7 @@ describe('check-in by link', () => {
     const page = await q.t.call('GET', path);
     expect(page.text).toContain('<html lang="ar" dir="rtl">');
     const answer = await post(q.t, path, { answer: '2', people: '٤', words: ARABIC_HELP, press: 'abcdefgh' });
-    expect(answer.text).toContain('وصل طلبكم للمساعدة');
+    expect(answer.text).toContain(await word(q, 'ar', 'check_in_help_done'));
     // Sendai's own number for danger to life, and the number of the case
     expect(answer.text).toMatch(/href="tel:119"/);
     expect(answer.text).toMatch(/<bdi>H\d+<\/bdi>/);
@@ -68,7 +71,7 @@ describe('check-in by link', () => {
     const q = await quake([NIMALI]);
     const path = `/check-in/${await q.token((await q.alert()).ref)}`;
     const answer = await post(q.t, path, { answer: '1', words: 'my brother is trapped, please help' });
-    expect(answer.text).toContain('ඔබේ උදව් ඉල්ලීම ලැබුණා');
+    expect(answer.text).toContain(await word(q, 'si', 'check_in_help_done'));
     expect(await q.board()).toMatchObject({ help: 1, safe: 0, openCases: 1 });
   });
 
@@ -97,7 +100,7 @@ describe('check-in by link', () => {
     const q = await quake([NIMALI, sister]);
     const path = `/check-in/${await q.token((await q.alert()).ref)}`;
     const asked = await post(q.t, path, { answer: '1' });
-    expect(asked.text).toContain('<label for="people">ඔබත් සමඟ මුළු දෙනා කීයද?</label></p>');
+    expect(asked.text).toContain(`<label for="people">${await word(q, 'si', 'check_in_people')}</label></p>`);
     expect(await q.board()).toMatchObject({ noAnswer: 2, safe: 0 });
     await post(q.t, path, { answer: '1', people: '2' });
     expect(await q.board()).toMatchObject({ safe: 2 });
@@ -110,8 +113,32 @@ describe('check-in by link', () => {
     const told = await post(q.t, path, { answer: '2' });
     for (const { text } of [page, told])
       expect(text.replace(/<[^>]*>/g, ' ')).not.toMatch(/embassy|help|safe|police|case|H\d/i);
-    expect(told.text).toContain('OK, message received. Thank you.');
+    expect(told.text).toContain((await q.t.g.catalog.reply('en', 'ack_help_discreet')).text);
     expect(await q.board()).toMatchObject({ help: 1, openCases: 1 });
+  });
+
+  it('loses no cry when understanding fails after it was stored', async () => {
+    const q = await quake([NIMALI]);
+    const path = `/check-in/${await q.token((await q.alert()).ref)}`;
+    const { store } = q.t.g;
+    const { atomic } = store;
+    store.atomic = async () => {
+      throw new Error('the disk is full');
+    };
+    const answer = await post(q.t, path, { answer: '2', words: 'qwerty' });
+    store.atomic = atomic;
+    expect(answer.text).toContain(await word(q, 'si', 'check_in_help_done'));
+    expect(await q.board()).toMatchObject({ help: 0, openCases: 0 });
+    await q.t.work();
+    expect(await q.board()).toMatchObject({ help: 1, openCases: 1 });
+  });
+
+  it('shows the alert in the language that is chosen from the menu', async () => {
+    const q = await quake([NIMALI]);
+    const page = await q.t.call('GET', `/check-in/${await q.token((await q.alert()).ref)}?lang=ar`);
+    expect(page.text).toContain('<html lang="ar" dir="rtl">');
+    expect(page.text).toMatch(/<div class="warning prose" lang="ar" dir="rtl"><h2>[^<]*زلزال/);
+    expect(page.headers.get('content-language')).toBe('ar');
   });
 
   it('answers a wrong or old link in the reader’s language', async () => {
@@ -123,7 +150,7 @@ describe('check-in by link', () => {
       const gone = await q.t.call('GET', path, { headers });
       expect([path, gone.status]).toEqual([path, 404]);
       expect(gone.text).toContain('dir="rtl"');
-      expect(gone.text).toContain('هذا الرابط لم يعد يعمل');
+      expect(gone.text).toContain(await word(q, 'ar', 'check_in_gone'));
       expect((await post(q.t, path, { answer: '2' })).status).toBe(404);
     }
     q.t.clock.pass(6 * 24 * 3_600_000);

@@ -1,14 +1,15 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { readTexts } from '../alerts/alert.ts';
-import { type Env, readText } from '../api/endpoint.ts';
+import type { Env } from '../api/endpoint.ts';
 import { type Asked, type Heard, receivePress, whoWasAsked } from '../replies/web.ts';
 import { foldDigits } from '../text/phone.ts';
-import { direction } from '../text/tags.ts';
+import { chooseLanguage, direction } from '../text/tags.ts';
+import { endonym } from './endonyms.ts';
+import { readForm } from './form.ts';
 import { type Html, proseOf, showPage } from './layout.ts';
 import { type Reader, readerOf } from './reader.ts';
 
-const LARGEST_FORM = 50_000;
 const MOST_PEOPLE = 5000;
 
 /** `/check-in/{token}`: the token is the capability. Reading the page changes nothing; sending the form does. */
@@ -23,7 +24,7 @@ export function mountCheckIn(app: Hono<Env>): void {
     const asked = await whoWasAsked(g, c.req.param('token'));
     const reader = await readerOf(c, asked?.language);
     if (!asked) return gone(c, reader);
-    const form = new URLSearchParams(await readText(c, LARGEST_FORM));
+    const form = await readForm(c);
     const answer = /^[12]$/.exec(form.get('answer') ?? '')?.[0] as '1' | '2' | undefined;
     const words = (form.get('words') ?? '').trim();
     const people = countIn(form.get('people') ?? '');
@@ -56,55 +57,44 @@ interface Filled {
   notice?: Html;
 }
 
+/**
+ * The first button is what Enter presses in a browser: it says nothing, so that a slip of the finger in the number
+ * field never reads "safe". The two that speak stay in sight while the page scrolls.
+ */
 async function ask(c: Context<Env>, reader: Reader, asked: Asked, filled: Filled): Promise<Response> {
   const { say } = reader;
-  const text = (await readTexts(c.get('gateway'), { id: asked.alert, organisation: asked.organisation.id }))[
-    asked.language
-  ];
-  const way = direction(asked.language);
-  if (asked.discreet) {
-    const words = text?.neutral ?? '';
-    return showPage(c, reader, {
-      title: reader.language,
-      personal: true,
-      discreet: true,
-      body: html`${filled.notice ?? ''}<p class="prose" lang="${asked.language}" dir="${way}">${proseOf(words)}</p>
-${form(c, reader, filled, true)}`,
-    });
-  }
+  const { organisation } = asked;
+  const texts = await readTexts(c.get('gateway'), { id: asked.alert, organisation: organisation.id });
+  const language = chooseLanguage(reader.wanted, Object.keys(texts), asked.language)?.language ?? asked.language;
+  const text = texts[language];
+  const message =
+    text === undefined ? '' : asked.discreet ? (text.neutral ?? '') : html`<h2>${text.event}</h2>${proseOf(text.full)}`;
   return showPage(c, reader, {
-    title: say('check_in_title'),
+    title: asked.discreet ? endonym(reader.language) : say('check_in_title'),
     personal: true,
+    discreet: asked.discreet,
     body: html`${filled.notice ?? ''}
-<h1>${say('check_in_title')}</h1>
-${text ? html`<article class="warning" lang="${asked.language}" dir="${way}"><h2>${text.event}</h2><p class="prose">${proseOf(text.full)}</p></article>` : ''}
-${form(c, reader, filled, false)}`,
+<form method="post" class="check-in">
+<button class="unseen" name="answer" value="" tabindex="-1" aria-hidden="true">${say('check_in_send')}</button>
+<input type="hidden" name="press" value="${c.get('gateway').ids.secret(12)}">
+${asked.discreet ? '' : html`<h1>${say('check_in_title')}</h1>`}
+${organisation.mode === 'training' && !asked.discreet ? html`<p class="test">${say('exercise_prefix')}</p>` : ''}
+<div class="warning prose" lang="${language}" dir="${direction(language)}">${message}</div>
+${asked.discreet ? '' : moreFields(reader, filled)}
+<div class="choice">
+${asked.discreet ? '' : html`<p>${say('check_in_ask')}</p>`}
+<button name="answer" value="1" class="safe"><b>1</b>${asked.discreet ? '' : html` ${say('button_safe')}`}</button>
+<button name="answer" value="2" class="help"><b>2</b>${asked.discreet ? '' : html` ${say('button_help')}`}</button>
+</div>
+</form>`,
   });
 }
 
-/**
- * The first button is what Enter presses in a browser: it says nothing, so that a slip of the finger in the number
- * field never reads "safe".
- */
-function form(c: Context<Env>, reader: Reader, filled: Filled, discreet: boolean): Html {
-  const { say } = reader;
-  return html`<form method="post" class="check-in">
-<button class="unseen" name="answer" value="" tabindex="-1" aria-hidden="true">${say('check_in_send')}</button>
-<input type="hidden" name="press" value="${c.get('gateway').ids.secret(12)}">
-${
-  discreet
-    ? ''
-    : html`<label for="people">${say('check_in_people')}</label>
+function moreFields({ say }: Reader, filled: Filled): Html {
+  return html`<label for="people">${say('check_in_people')}</label>
 <input id="people" name="people" inputmode="numeric" maxlength="5" autocomplete="off" value="${filled.people ?? ''}">
 <label for="words">${say('check_in_more')}</label>
-<textarea id="words" name="words" rows="2" maxlength="2000" dir="auto"></textarea>`
-}
-<div class="choice">
-${discreet ? '' : html`<p id="ask">${say('check_in_ask')}</p>`}
-<button name="answer" value="1" class="safe"><b>1</b>${discreet ? '' : html` ${say('button_safe')}`}</button>
-<button name="answer" value="2" class="help"><b>2</b>${discreet ? '' : html` ${say('button_help')}`}</button>
-</div>
-</form>`;
+<textarea id="words" name="words" rows="2" maxlength="2000" dir="auto"></textarea>`;
 }
 
 /** What became of the answer. It may be changed on the same page. */
@@ -123,7 +113,12 @@ async function told(
   };
   if (asked.discreet) {
     const key = heard.meaning === 'help' ? 'ack_help_discreet' : 'ack_safe_discreet';
-    return showPage(c, reader, { title: reader.language, personal: true, discreet: true, body: await reply(key) });
+    return showPage(c, reader, {
+      title: endonym(reader.language),
+      personal: true,
+      discreet: true,
+      body: await reply(key),
+    });
   }
   if (heard.meaning === 'unclear') return ask(c, reader, asked, { people, notice: await reply('menu_unclear') });
   if (heard.askCount) {

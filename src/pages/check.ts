@@ -35,7 +35,7 @@ async function check(c: Context<Env>, asked: string | undefined): Promise<Respon
 <form method="get" action="/check">
 <label for="ref">${say('check_number')}</label>
 <input id="ref" name="ref" value="${ref}" required maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false" dir="ltr">
-${reader.chosen === undefined ? '' : html`<input type="hidden" name="lang" value="${reader.language}">`}
+${reader.chosen === undefined ? '' : html`<input type="hidden" name="lang" value="${reader.chosen}">`}
 <button>${say('check_button')}</button>
 </form>`;
   const ref = asRef(asked ?? '');

@@ -19,6 +19,9 @@ export function mountJoin(app: Hono<Env>): void {
     const areas = sorted(names, { ...names.englishAreas, ...names.areas }).filter(([code]) =>
       code.startsWith(`${country}-`),
     );
+    const readable = await readableLanguages(g);
+    // a language that has messages and no page yet can be chosen too
+    const mine = readable.find((tag) => tag === reader.chosen) ?? reader.language;
     const option = ([code, name]: readonly [string, string]) =>
       html`<option value="${code}" ${code === country ? html`selected` : ''}>${name}</option>`;
     return showPage(c, reader, {
@@ -27,9 +30,9 @@ export function mountJoin(app: Hono<Env>): void {
 <p>${say('join_why')}</p>
 <form id="join" method="get" action="/join">
 <label for="language">${say('join_language')}</label>
-<select id="language" name="lang">${(await readableLanguages(g)).map(
+<select id="language" name="lang">${readable.map(
         (tag) =>
-          html`<option value="${tag}" lang="${tag}" dir="${direction(tag)}" ${tag === reader.language ? html`selected` : ''}>${endonym(tag)}</option>`,
+          html`<option value="${tag}" lang="${tag}" dir="${direction(tag)}" ${tag === mine ? html`selected` : ''}>${endonym(tag)}</option>`,
       )}</select>
 <label for="country">${say('join_country')}</label>
 <select id="country" name="country"><option value="">–</option>${countries.map(option)}</select>

@@ -51,7 +51,7 @@ ${
     : html`<header>
 <p class="brand"><a href="/${kept}">${say('page_title')}</a></p>
 ${languageMenu(c, reader)}
-<nav><a href="/${kept}">${say('page_alerts')}</a> <a href="/join${kept}">${say('join_title')}</a> <a href="/check${kept}">${say('check_title')}</a></nav>
+${personal ? '' : html`<nav>${links(c, reader)}</nav>`}
 </header>`
 }
 <main>
@@ -74,14 +74,26 @@ ${body}
 
 /** The query that carries a chosen language on to the next page. */
 export function keepLanguage(reader: Reader): string {
-  return reader.chosen === undefined ? '' : `?lang=${reader.language}`;
+  return reader.chosen === undefined ? '' : `?lang=${reader.chosen}`;
 }
 
-/** Open as long as nobody has chosen: who cannot read the page finds their own script without reading. */
+/** The other pages, few and short. */
+function links(c: Context<Env>, reader: Reader): Html[] {
+  const pages = [
+    ['/', 'page_alerts'],
+    ['/join', 'join_title'],
+    ['/check', 'check_title'],
+  ] as const;
+  return pages
+    .filter(([path]) => path !== c.req.path)
+    .map(([path, key]) => html`<a href="${path}${keepLanguage(reader)}">${reader.say(key)}</a> `);
+}
+
+/** Open where the page had to guess: who cannot read it finds their own script without reading. */
 function languageMenu(c: Context<Env>, reader: Reader): Html {
   const others = Object.entries(c.req.query()).filter(([name]) => name !== 'lang');
   const href = (tag: string) => `?${new URLSearchParams([...others, ['lang', tag]])}`;
-  return html`<details class="languages" ${reader.chosen === undefined ? html`open` : ''}>
+  return html`<details class="languages" ${reader.guessed ? html`open` : ''}>
 <summary aria-label="${reader.say('button_language')}"><img src="/globe.svg" alt="" width="20" height="20"> <span>${endonym(reader.language)}</span></summary>
 <ul>${reader.languages.map(
     (tag) =>

@@ -17,7 +17,11 @@ describe('push without an account', () => {
   it('makes an anonymous person with a number that only they see', async () => {
     const { publicKey, subscription, join, people } = await ready();
     expect(publicKey).toMatch(/^[\w-]{87}$/);
-    const made = await join({ nationalities: ['LK'], area: 'JP-04', subscription: { ...subscription, expirationTime: null } });
+    const made = await join({
+      nationalities: ['LK'],
+      area: 'JP-04',
+      subscription: { ...subscription, expirationTime: null },
+    });
     expect(made.status, made.text).toBe(201);
     expect(made.json.number).toMatch(/^\d{8}$/);
     expect(await people()).toMatchObject([

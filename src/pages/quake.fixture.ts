@@ -76,7 +76,12 @@ export async function quake(people: Registered[], t?: TestGateway): Promise<Quak
 }
 
 /** Posts a form as a browser without script does. */
-export function post(t: TestGateway, path: string, fields: Record<string, string>, headers: Record<string, string> = {}) {
+export function post(
+  t: TestGateway,
+  path: string,
+  fields: Record<string, string>,
+  headers: Record<string, string> = {},
+) {
   return t.call('POST', path, {
     body: new URLSearchParams(fields).toString(),
     headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },

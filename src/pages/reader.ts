@@ -12,6 +12,8 @@ export interface Reader {
   wanted: string[];
   /** the language was chosen from the menu, so that links keep it */
   chosen: string | undefined;
+  /** none of the wanted languages is there */
+  guessed: boolean;
   languages: string[];
   say: Speak;
 }
@@ -22,7 +24,7 @@ export async function readerOf(c: Context<Env>, own?: string): Promise<Reader> {
   const asked = canonicalTag((c.req.query('lang') ?? '').slice(0, 35)) ?? undefined;
   const wanted = [asked, own, ...acceptedBy(c.req.header('accept-language') ?? '')].filter((tag) => tag !== undefined);
   const languages = await catalog.languages();
-  const language = chooseLanguage(wanted, languages, 'en')!.language;
+  const { language, reason } = chooseLanguage(wanted, languages, 'en')!;
   const words = await catalog.words(language);
   const way = direction(language);
   return {
@@ -30,6 +32,7 @@ export async function readerOf(c: Context<Env>, own?: string): Promise<Reader> {
     direction: way,
     wanted,
     chosen: asked,
+    guessed: reason !== 'own',
     languages,
     say: way === 'ltr' ? words : (key, values = {}) => words(key, isolated(values)),
   };

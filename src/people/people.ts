@@ -1,6 +1,7 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, ne, or, type SQL, sql } from 'drizzle-orm';
 import {
   addresses,
+  caseNotes,
   cases,
   checkInHistory,
   checkIns,
@@ -11,13 +12,13 @@ import {
   replies,
   simulated,
 } from '../db/schema.ts';
-import { rows, type Statement } from '../db/store.ts';
+import { type Db, isUniqueViolation, rows, type Statement } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { auditRow } from '../trust/audit.ts';
 import type { Caller } from '../trust/operators.ts';
 import { type FieldProblem, Refusal } from '../trust/refusal.ts';
 import { intern, internKey } from './intern.ts';
-import { type Address, type PersonInput, type PersonPatch, parseAddress } from './person.ts';
+import { type Address, identityOf, type PersonInput, type PersonPatch, parseAddress } from './person.ts';
 import { placeColumns, type Registration, registerPeople } from './registry.ts';
 
 export interface PersonView {
@@ -57,7 +58,12 @@ export function readAddresses(g: Gateway, caller: Caller, input: PersonInput | P
 export async function registerPerson(g: Gateway, caller: Caller, input: PersonInput) {
   const { addresses: _, ...rest } = input;
   const registration: Registration = { ...rest, addresses: readAddresses(g, caller, input) };
-  const [done] = await registerPeople(g, caller.organisation.id, [registration]);
+  const register = () => registerPeople(g, caller.organisation.id, [registration]);
+  const [done] = await register().catch((error) => {
+    // the same externalId was registered at this moment: now it is known
+    if (isUniqueViolation(error)) return register();
+    throw error;
+  });
   await g.store.atomic((db) => [
     auditRow(db, caller, g.clock.now(), done!.outcome === 'created' ? 'person.create' : 'person.update', done!.uid),
   ]);
@@ -126,58 +132,80 @@ export async function changePerson(g: Gateway, caller: Caller, uid: string, patc
         now,
       )),
   };
-  await g.store.atomic((db) => [
-    db.update(people).set(changes).where(mine),
-    auditRow(db, caller, now, 'person.change', uid, { fields: Object.keys(patch) }),
-  ]);
-  if (wanted !== undefined) {
-    await g.store.db.delete(peopleAddresses).where(eq(peopleAddresses.person, row.id));
-    if (wanted.length > 0) await linkAddresses(g, caller, row.id, wanted);
-    await g.store.atomic((db) => [removeUnheld(db, caller.organisation.id)]);
+  const replace = wanted && (await replaceAddresses(g, caller.organisation.id, row.id, wanted));
+  try {
+    await g.store.atomic((db) => [
+      db.update(people).set(changes).where(mine),
+      auditRow(db, caller, now, 'person.change', uid, { fields: Object.keys(patch) }),
+      ...(replace ? replace(db) : []),
+    ]);
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    const errors = [{ pointer: '/externalId', detail: 'Somebody else has this externalId.' }];
+    throw new Refusal('invalid', undefined, { errors });
   }
   return readPerson(g, caller, uid);
 }
 
-async function linkAddresses(g: Gateway, caller: Caller, person: number, wanted: Address[]): Promise<void> {
-  const keys = await g.vault.keys(caller.organisation.id);
+/** The writes that leave a person with these addresses, in this order. */
+async function replaceAddresses(g: Gateway, organisation: string, person: number, wanted: Address[]) {
+  const keys = await g.vault.keys(organisation);
   const now = g.clock.now();
-  const organisation = caller.organisation.id;
-  for (const [position, address] of wanted.entries()) {
-    const identity = address.channel === 'push' ? JSON.parse(address.value).endpoint : address.value;
-    const valueIndex = await keys.index('address', identity);
-    const valueSealed = await keys.seal('address', address.value);
-    const [row] = await g.store.db
+  const sealed: Record<string, string | null>[] = [];
+  for (const address of wanted)
+    sealed.push({
+      channel: address.channel,
+      country: address.country,
+      index: await keys.index('address', identityOf(address)),
+      value: await keys.seal('address', address.value),
+    });
+  const given = JSON.stringify(sealed);
+  const before = await heldBy(g, person);
+  return (db: Db): Statement[] => [
+    db.delete(peopleAddresses).where(eq(peopleAddresses.person, person)),
+    db
       .insert(addresses)
-      .values({
-        organisation,
-        channel: address.channel,
-        valueSealed,
-        valueIndex,
-        country: address.country,
-        stateAt: now,
-        createdAt: now,
-      })
+      .select(
+        sql`select null, ${organisation}, value ->> 'channel', value ->> 'value', value ->> 'index', value ->> 'country',
+              'active', ${now}, null, ${now}
+            from json_each(${given}) where true`,
+      )
       .onConflictDoUpdate({
         target: [addresses.organisation, addresses.channel, addresses.valueIndex],
-        set: { valueSealed },
-      })
-      .returning({ id: addresses.id });
-    await g.store.db.insert(peopleAddresses).values({ person, address: row!.id, position }).onConflictDoNothing();
-  }
+        set: { valueSealed: sql`excluded.value_sealed` },
+      }),
+    db
+      .insert(peopleAddresses)
+      .select(
+        sql`select ${person}, a.id, j.key from json_each(${given}) j
+            join ${addresses} a on a.organisation = ${organisation}
+              and a.channel = j.value ->> 'channel' and a.value_index = j.value ->> 'index' where true`,
+      )
+      .onConflictDoNothing(),
+    // what nobody holds, nobody asked to stop and nothing was sent to is forgotten; a correction may still go to the rest
+    db
+      .delete(addresses)
+      .where(
+        and(
+          sql`${addresses.id} ${unheldOf(before)}`,
+          eq(addresses.state, 'active'),
+          sql`not exists (select 1 from ${deliveries} where ${deliveries.address} = ${addresses.id})`,
+        ),
+      ),
+  ];
 }
 
-/** Addresses that nobody holds and nobody asked to stop are forgotten. A stopped one stays stopped. */
-function removeUnheld(db: Gateway['store']['db'], organisation: string): Statement {
-  return db
-    .delete(addresses)
-    .where(
-      and(
-        eq(addresses.organisation, organisation),
-        eq(addresses.state, 'active'),
-        sql`not exists (select 1 from ${peopleAddresses} where ${peopleAddresses.address} = ${addresses.id})`,
-        sql`not exists (select 1 from ${deliveries} where ${deliveries.address} = ${addresses.id} and ${deliveries.state} in ('pending', 'sending'))`,
-      ),
-    );
+async function heldBy(g: Gateway, person: number): Promise<number[]> {
+  const held = await g.store.db
+    .select({ address: peopleAddresses.address })
+    .from(peopleAddresses)
+    .where(eq(peopleAddresses.person, person));
+  return held.map(({ address }) => address);
+}
+
+/** `in` those of these addresses that nobody holds at that moment. */
+function unheldOf(ids: number[]): SQL {
+  return sql`in (select j.value from json_each(${JSON.stringify(ids)}) j where not exists (select 1 from ${peopleAddresses} pa where pa.address = j.value))`;
 }
 
 /**
@@ -191,28 +219,28 @@ export async function erasePerson(g: Gateway, caller: Caller, uid: string): Prom
     .from(people)
     .where(and(eq(people.uid, uid), eq(people.organisation, caller.organisation.id)));
   if (!row) throw new Refusal('not_found');
-  const held = await g.store.db
-    .select({ address: peopleAddresses.address })
-    .from(peopleAddresses)
-    .where(eq(peopleAddresses.person, row.id));
-  const alone = JSON.stringify(held.map((h) => h.address));
   const now = g.clock.now();
-  const unheld = sql`in (select j.value from json_each(${alone}) j where not exists (select 1 from ${peopleAddresses} pa where pa.address = j.value))`;
+  const unheld = unheldOf(await heldBy(g, row.id));
+  const theirs = or(eq(cases.person, row.id), sql`${cases.address} ${unheld}`);
   await g.store.atomic((db) => [
     db.delete(peopleAddresses).where(eq(peopleAddresses.person, row.id)),
     db
       .update(deliveries)
       .set({ state: 'cancelled', errorCode: 'erased' })
       .where(and(sql`${deliveries.address} ${unheld}`, eq(deliveries.state, 'pending'))),
+    // SQLite gives the number of a row that is gone to the next one: nothing may point at it any more
+    db.update(deliveries).set({ address: null }).where(sql`${deliveries.address} ${unheld}`),
     db.update(deliveries).set({ person: null }).where(eq(deliveries.person, row.id)),
     db.delete(simulated).where(sql`${simulated.address} ${unheld}`),
-    db.delete(replies).where(eq(replies.person, row.id)),
+    db.delete(replies).where(or(eq(replies.person, row.id), sql`${replies.address} ${unheld}`)),
     db.update(checkIns).set({ person: null }).where(eq(checkIns.person, row.id)),
     db.update(checkInHistory).set({ person: null }).where(eq(checkInHistory.person, row.id)),
+    db.delete(caseNotes).where(inArray(caseNotes.case, db.select({ id: cases.id }).from(cases).where(theirs))),
     db
       .update(cases)
-      .set({ person: null, state: 'closed', closedAt: now, closedReason: 'erased' })
-      .where(eq(cases.person, row.id)),
+      .set({ state: 'closed', closedAt: now, closedReason: 'erased' })
+      .where(and(theirs, ne(cases.state, 'closed'))),
+    db.update(cases).set({ person: null, address: null }).where(theirs),
     db.delete(addresses).where(sql`${addresses.id} ${unheld}`),
     db.delete(people).where(eq(people.id, row.id)),
     auditRow(db, caller, now, 'person.erase', uid),

@@ -28,6 +28,26 @@ export const Tag = z
   .toLowerCase()
   .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'Write letters, digits, - and _, at most 32.');
 
+const UNFIT = 'There are control characters or halves of characters in this.';
+
+/** One line of words. A lone surrogate is refused: a database keeps one sign for all of them. */
+export const Line = (longest: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(longest)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, UNFIT);
+
+/** Words on any number of lines. */
+export const Words = (longest: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(longest)
+    .regex(/^(?:[^\p{Cc}\p{Cs}]|[\t\n\r])*$/u, UNFIT);
+
 export const AddressInput = z.strictObject({
   channel: z.enum(['sms', 'telegram', 'push']),
   /** E.164 number, Telegram chat id, or a push subscription as JSON text or object */
@@ -35,8 +55,8 @@ export const AddressInput = z.strictObject({
 });
 
 const fields = {
-  externalId: z.string().trim().min(1).max(200),
-  name: z.string().trim().min(1).max(200),
+  externalId: Line(200),
+  name: Line(200),
   languages: z.array(Language).max(10),
   nationalities: z.array(Country).max(10),
   country: Country,
@@ -103,7 +123,7 @@ export function parseAddress(
     return { channel, value: phone.e164, country: phone.country };
   }
   if (channel === 'telegram') {
-    if (!/^-?\d{1,20}$/.test(String(value).trim()))
+    if (!/^-?[1-9]\d{0,18}$/.test(String(value).trim()))
       return { detail: 'A Telegram chat id is a number.', code: 'not_a_chat' };
     return { channel, value: String(value).trim(), country: null };
   }

@@ -44,21 +44,20 @@ export const workersWire: Wire = {
   },
 };
 
-/** Static assets, read when a language is needed and kept for the isolate. */
+/**
+ * Static assets, read when a language is needed and kept for the isolate. Only what has arrived is kept: a
+ * read that is under way belongs to one request, and ends with it when that one is given up.
+ */
 export function bindingAssets(fetcher: Fetcher): Assets {
-  const known = new Map<string, Promise<unknown | null>>();
+  const known = new Map<string, unknown | null>();
   return {
-    read(path) {
-      let file = known.get(path);
-      if (!file) {
-        file = fetcher
-          .fetch(`https://assets.local/${path}`)
-          .then(async (answer) =>
-            answer.ok ? ((await answer.json()) as unknown) : (await answer.body?.cancel(), null),
-          );
-        known.set(path, file);
-        file.catch(() => known.delete(path));
-      }
+    async read(path) {
+      if (known.has(path)) return known.get(path);
+      const answer = await fetcher.fetch(`https://assets.local/${path}`);
+      if (!answer.ok) await answer.body?.cancel();
+      if (!answer.ok && answer.status !== 404) throw new Error(`asset ${path}: ${answer.status}`);
+      const file = answer.ok ? ((await answer.json()) as unknown) : null;
+      known.set(path, file);
       return file;
     },
   };

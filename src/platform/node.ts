@@ -15,6 +15,8 @@ import { openGateway } from './gateway.ts';
 import { openIds } from './ids.ts';
 
 const SWEEP_MS = 1_000;
+/** Telegram may not have been there at the start, or another installation has taken the webhook. */
+const WEBHOOKS_MS = 60_000;
 const TIMEOUT_MS = 15_000;
 /** Errors of undici and the system that say that nothing left us. */
 const NEVER_LEFT = new Set([
@@ -111,14 +113,17 @@ export async function openNode(config: Config, log: Log): Promise<NodeHome> {
     ids: openIds((bytes) => crypto.getRandomValues(bytes)),
     log,
   });
+  let webhooks: NodeJS.Timeout | undefined;
   return {
     gateway,
     async start() {
       await expireLeases(gateway, true);
       work.start();
       void registerWebhooks(gateway);
+      webhooks = setInterval(() => void registerWebhooks(gateway), WEBHOOKS_MS);
     },
     async stop() {
+      clearInterval(webhooks);
       await work.stop();
       await wire.close();
       store.close();

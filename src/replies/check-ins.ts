@@ -46,9 +46,11 @@ export async function writeStatement(g: Gateway, said: Said): Promise<void> {
           at: said.at,
         };
   await g.store.atomic((db) => [
+    // a reply that is understood again, after a crash, is one statement
     db.insert(checkInHistory).select(
       sql`select null, ${said.incident}, value, ${said.reply}, ${said.meaning}, ${said.code ?? null}, ${said.heads ?? null}, ${said.source}, ${said.at}
-            from json_each(${who}) where true`,
+            from json_each(${who})
+            where ${said.reply} is null or not exists (select 1 from ${checkInHistory} where reply = ${said.reply})`,
     ),
     // a reply that was under way when a later one was understood does not overrule it
     db

@@ -284,6 +284,11 @@ function wordEnds(text: string, end: number): boolean {
 /** A negation that begins inside a longer term is the end of that term: 도움필요없|어요. */
 const isNegation = (hit: Hit) => hit.roles.has('notBefore') || hit.roles.has('notAfter');
 
+/** "people trapped" as somebody else must not hide "trapped". */
+const namesOnly = (hit: Hit) => ['other', 'people', 'i', 'we', 'all'].some((role) => hit.roles.has(role as Role));
+const isHarm = (hit: Hit) =>
+  ['hurt', 'ill', 'trapped', 'harm', 'risk', 'help', 'unsafe'].some((role) => hit.roles.has(role as Role));
+
 /** Every word of these languages in the text, the longest where one lies inside another. */
 export function findWords(text: string, languages: Language[]): Hit[] {
   const found: Hit[] = [];
@@ -302,9 +307,12 @@ export function findWords(text: string, languages: Language[]): Hit[] {
     if (last && last.start === hit.start && last.end === hit.end) {
       if (last.literal === hit.literal) last.roles = new Set([...last.roles, ...hit.roles]);
       last.value ??= hit.value;
-    } else if (hit.end > reach && !(hit.start < reach && isNegation(hit))) {
+    } else if (
+      (hit.end > reach && !(hit.start < reach && isNegation(hit))) ||
+      (last && namesOnly(last) && isHarm(hit))
+    ) {
       kept.push({ ...hit });
-      reach = hit.end;
+      reach = Math.max(reach, hit.end);
     }
   }
   return kept;

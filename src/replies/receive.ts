@@ -1,4 +1,4 @@
-import { isNull } from 'drizzle-orm';
+import { and, asc, eq, isNull, lte } from 'drizzle-orm';
 import type { ChannelName, Incoming } from '../channels/channel.ts';
 import { replies } from '../db/schema.ts';
 import type { Gateway } from '../gateway.ts';
@@ -67,24 +67,43 @@ export async function receive(
   return { fresh: true };
 }
 
-/** Understands what was stored and never was: a process died in between. */
+/** The request that stored a reply understands it itself, if it lives: nobody else tries before. */
+const OWN_MS = 15_000;
+/** What cannot be understood for so long is left to a person, and no longer stands before the others. */
+const GIVEN_UP_MS = 600_000;
+
+/** Understands what was stored and never was: a process died in between. One that fails does not hold up the others. */
 export async function understandWaiting(
   g: Gateway,
   organisationOf: (id: string) => Promise<Organisation>,
 ): Promise<number> {
-  const waiting = await g.store.db.select().from(replies).where(isNull(replies.understoodAt)).limit(50);
+  const now = g.clock.now();
+  const waiting = await g.store.db
+    .select()
+    .from(replies)
+    .where(and(isNull(replies.understoodAt), lte(replies.receivedAt, now - OWN_MS)))
+    .orderBy(asc(replies.id))
+    .limit(50);
   for (const row of waiting) {
-    const organisation = await organisationOf(row.organisation);
-    const keys = await g.vault.keys(row.organisation);
-    const value = await keys.open('address', row.fromSealed);
-    const channel = row.channel as ChannelName;
-    await understand(g, row.id, {
-      organisation,
-      from: { channel, value, country: channel === 'sms' ? numberCountry(value) : null },
-      text: await keys.open('reply', row.textSealed),
-      extra: row.extraSealed === null ? {} : JSON.parse(await keys.open('reply', row.extraSealed)),
-      at: row.receivedAt,
-    });
+    try {
+      const keys = await g.vault.keys(row.organisation);
+      const value = await keys.open('address', row.fromSealed);
+      const channel = row.channel as ChannelName;
+      await understand(g, row.id, {
+        organisation: await organisationOf(row.organisation),
+        from: { channel, value, country: channel === 'sms' ? numberCountry(value) : null },
+        text: await keys.open('reply', row.textSealed),
+        extra: row.extraSealed === null ? {} : JSON.parse(await keys.open('reply', row.extraSealed)),
+        at: row.receivedAt,
+      });
+    } catch (error) {
+      g.log.error('reply not understood yet', { reply: row.id, kind: error instanceof Error ? error.name : 'unknown' });
+      if (row.receivedAt <= now - GIVEN_UP_MS)
+        await g.store.db
+          .update(replies)
+          .set({ meaning: 'unclear', understoodAt: now })
+          .where(and(eq(replies.id, row.id), isNull(replies.understoodAt)));
+    }
   }
   return waiting.length;
 }

@@ -1,10 +1,10 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { ChannelName } from '../channels/channel.ts';
-import { addresses, alerts, deliveries, interned, people, replies } from '../db/schema.ts';
+import { addresses, alerts, deliveries, interned, people, peopleAddresses, replies } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import { answer } from '../delivery/answers.ts';
 import type { Gateway } from '../gateway.ts';
-import { markAddress } from '../people/addresses.ts';
+import { markAddress, markReached } from '../people/addresses.ts';
 import type { Address } from '../people/person.ts';
 import { identityOf } from '../people/person.ts';
 import { placeColumns, registerPeople } from '../people/registry.ts';
@@ -18,6 +18,9 @@ import type { Extra } from './receive.ts';
 
 /** An answer joins the latest alert that the address got, until this long after the alert's end (CK-5). */
 const BINDS_MS = 72 * 3_600_000;
+
+/** So long "how many are with you" stays open. */
+const COUNT_OPEN_MS = 3_600_000;
 
 export interface Heard {
   organisation: Organisation;
@@ -45,12 +48,13 @@ interface Speaker {
 /** Works a stored reply: whose it is, what it answers, what it means, and what follows. */
 export async function understand(g: Gateway, id: number, heard: Heard): Promise<void> {
   const speaker = await findSpeaker(g, heard);
-  const bound = await bind(g, heard, speaker.address);
+  const bound = await bind(g, heard, speaker);
   const language = bound?.language ?? speaker.language;
-  const said = await readMeaning(g, heard, language);
+  const said = await readMeaning(g, heard, language, await isCountAsked(g, id, heard, speaker));
   const meant = whoIsMeant(speaker.holders, said);
   const { store } = g;
 
+  await markReached(g, speaker.address, 'heard');
   if (heard.extra.location && speaker.holders.length === 1) await moveTo(g, speaker.holders[0]!, heard);
   if (said.meaning === 'stop') await markAddress(g, speaker.address, 'stopped', 'asked');
   if (said.meaning === 'start') await markAddress(g, speaker.address, 'active', 'asked');
@@ -66,7 +70,8 @@ export async function understand(g: Gateway, id: number, heard: Heard): Promise<
       code: said.code,
       movement: said.movement,
       heads: said.people,
-      source: said.onBehalf ? 'family' : 'self',
+      // one of several on a phone speaks for the others: safe, claimed
+      source: said.onBehalf || speaker.holders.length > 1 ? 'family' : 'self',
       at: heard.at,
     });
   let caseNumber: { id: number; fresh: boolean } | undefined;
@@ -102,13 +107,24 @@ export async function understand(g: Gateway, id: number, heard: Heard): Promise<
 }
 
 /** Buttons carry the code and the alert's number; everything else is read by the interpreter. */
-async function readMeaning(g: Gateway, heard: Heard, language: string): Promise<Interpretation> {
+async function readMeaning(g: Gateway, heard: Heard, language: string, countAsked: boolean): Promise<Interpretation> {
   if (heard.extra.startToken !== undefined || /^\/start\b/.test(heard.text))
     return { meaning: 'start', because: ['/start'] };
   if (heard.extra.location) return { meaning: 'unclear', because: ['a location'] };
   const button = heard.extra.button ? /^([12])\b/.exec(heard.text)?.[1] : undefined;
   if (button) return { meaning: button === '1' ? 'safe' : 'help', code: button, because: [`button ${button}`] };
-  return interpret(heard.text, { language }, await lexiconOf(g));
+  return interpret(heard.text, { language, openQuestion: countAsked ? 'count' : null }, await lexiconOf(g));
+}
+
+/** From a shared phone came "safe" without a count, so that we asked: a bare 3 may now be a number of people. */
+async function isCountAsked(g: Gateway, id: number, heard: Heard, speaker: Speaker): Promise<boolean> {
+  if (speaker.holders.length < 2) return false;
+  const [former] = await rows<{ meaning: string | null; people: number | null; at: number }>(
+    g.store,
+    sql`select meaning, people, received_at as at from ${replies}
+        where address = ${speaker.address} and id < ${id} order by id desc limit 1`,
+  );
+  return former?.meaning === 'safe' && former.people === null && former.at > heard.at - COUNT_OPEN_MS;
 }
 
 /** The address and who is reached there. A stranger's address is kept too, so that they can be answered. */
@@ -157,7 +173,8 @@ async function findSpeaker(g: Gateway, heard: Heard): Promise<Speaker> {
         join ${people} p on p.id = pa.person join ${interned} i on i.id = p.languages
         where pa.address = ${address!.id} order by p.id`,
   );
-  const wanted = held[0]?.languages.split(' ') ?? [];
+  const hinted = heard.extra.languageHint ? canonicalTag(heard.extra.languageHint) : null;
+  const wanted = held[0]?.languages.split(' ') ?? (hinted ? [hinted] : []);
   const spoken = await g.catalog.languages();
   return {
     address: address!.id,
@@ -167,15 +184,25 @@ async function findSpeaker(g: Gateway, heard: Heard): Promise<Speaker> {
   };
 }
 
-async function bind(g: Gateway, heard: Heard, address: number): Promise<Bound | undefined> {
+/**
+ * The alert that is answered: the one that a button names, else the latest that this address got, else the
+ * latest that went to somebody who holds the address, who may have read it elsewhere.
+ */
+async function bind(g: Gateway, heard: Heard, speaker: Speaker): Promise<Bound | undefined> {
   const ref = heard.extra.button ? /^[12] (\w+)$/.exec(heard.text)?.[1] : undefined;
+  const holders = sql`select value from json_each(${JSON.stringify(speaker.holders)})`;
   const [found] = await rows<Bound>(
     g.store,
     sql`select al.id as alert, al.incident as incident, al.severity as severity, d.language as language
         from ${deliveries} d join ${alerts} al on al.id = d.alert
-        where d.address = ${address} and d.state in ('sending', 'sent', 'delivered', 'indeterminate', 'failed')
-          and al.expires_at > ${heard.at - BINDS_MS}
-        order by coalesce(al.ref = ${ref ?? null}, 0) desc, d.id desc limit 1`,
+        where (d.address = ${speaker.address}
+               or d.address in (select pa.address from ${peopleAddresses} pa where pa.person in (${holders}))
+               or d.target in (select -value from json_each(${JSON.stringify(speaker.holders)})))
+          and al.organisation = ${heard.organisation.id} and al.expires_at > ${heard.at - BINDS_MS}
+          and al.state in ('sending', 'sent', 'stopped', 'expired', 'cancelled', 'replaced')
+        order by coalesce(al.ref = ${ref ?? null}, 0) desc,
+          (coalesce(d.address, 0) = ${speaker.address} and d.state in ('sending', 'sent', 'delivered', 'indeterminate', 'failed')) desc,
+          d.id desc limit 1`,
   );
   return found;
 }
@@ -223,8 +250,11 @@ async function answerTo(
       return (said.people ?? 1) > 1 ? say('ack_safe_group', { n: said.people! }) : say('ack_safe');
     case 'stop':
       if (heard.from.channel === 'sms' && TOLD_BY_PROVIDER.test(heard.text)) return;
+      if (speaker.discreet) return say('ack_safe_discreet', {}, true);
       return say('stop_done', { org: heard.organisation.name }, true);
     case 'start': {
+      if (speaker.discreet) return say('ack_safe_discreet');
+      if (speaker.holders.length === 0) return say('not_registered');
       const names = await g.catalog.names(speaker.language);
       return say('start_done', {
         org: heard.organisation.name,
@@ -233,8 +263,10 @@ async function answerTo(
       });
     }
     default:
-      if (heard.extra.location) return say('ack_where');
-      if (said.because.includes('1 2')) return say('ask_one_two');
+      // whoever looks over the shoulder learns nothing from the answer
+      if (speaker.discreet) return say('ack_help_discreet');
+      if (heard.extra.location && speaker.holders.length === 1) return say('ack_where');
+      if (said.because.some((why) => why.startsWith('1 2'))) return say('ask_one_two');
       if (speaker.holders.length === 0 && !(await isKnown(g, speaker.address))) return say('not_registered');
       return say((await unclearInARow(g, speaker.address)) > 1 ? 'menu_unclear_2' : 'menu_unclear');
   }

@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
-import { type Env, readText } from '../api/endpoint.ts';
+import type { Env } from '../api/endpoint.ts';
+import { readForm } from '../pages/form.ts';
 import { CONTENT_POLICY, type Html } from '../pages/layout.ts';
 import { secondsToWait } from '../pages/pace.ts';
 import { Refusal } from '../trust/refusal.ts';
@@ -8,7 +9,6 @@ import { shelfOf, versionOf, writeOn } from './shelf.ts';
 import { SIMULATOR_SCRIPT, SIMULATOR_STYLE } from './style.ts';
 import { shelfPage, signInPage } from './table.ts';
 
-const LARGEST_FORM = 20_000;
 const TRIES = 20;
 const A_MINUTE = 60_000;
 
@@ -36,7 +36,7 @@ export function mountSimulator(app: Hono<Env>): void {
   app.post('/simulator/sign-in', async (c) => {
     if (secondsToWait(c, 'simulator sign-in', TRIES, A_MINUTE) > 0) return show(c, signInPage('slow'), 429);
     try {
-      await signIn(c, (await formOf(c)).get('key') ?? '');
+      await signIn(c, (await readForm(c)).get('key') ?? '');
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return show(c, signInPage(error.code === 'not_found' ? 'live' : 'key'), error.status);
@@ -51,16 +51,12 @@ export function mountSimulator(app: Hono<Env>): void {
     const organisation = await signedInTo(c);
     if (!organisation) return away(c, '/simulator');
     const id = c.req.param('id');
-    const form = await formOf(c);
+    const form = await readForm(c);
     const [text, button] = [(form.get('text') ?? '').trim().slice(0, 2000), form.get('button')];
-    if (button !== null || text !== '')
-      await writeOn(c.get('gateway'), organisation, id, button === null ? { text } : { button });
+    if (button !== undefined || text !== '')
+      await writeOn(c.get('gateway'), organisation, id, button === undefined ? { text } : { button });
     return away(c, `/simulator#${id}`);
   });
-}
-
-async function formOf(c: Context<Env>): Promise<URLSearchParams> {
-  return new URLSearchParams(await readText(c, LARGEST_FORM));
 }
 
 /** After a POST, so that going back or reloading sends nothing again. */

@@ -135,13 +135,7 @@ export async function versionOf(g: Gateway, organisation: string): Promise<strin
     .where(eq(simulated.organisation, organisation))
     .orderBy(desc(simulated.id))
     .limit(1);
-  const [newest] = await g.store.db
-    .select({ id: addresses.id })
-    .from(addresses)
-    .where(eq(addresses.organisation, organisation))
-    .orderBy(desc(addresses.id))
-    .limit(1);
-  return `${latest?.id ?? 0}-${newest?.id ?? 0}`;
+  return String(latest?.id ?? 0);
 }
 
 /**

@@ -17,7 +17,7 @@ button{cursor:pointer;background:var(--link);color:var(--screen);font-weight:700
 .table{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,17.5rem),1fr));gap:1.2rem;margin-block-start:1rem}
 .phone{display:flex;flex-direction:column;padding:.7rem;background:var(--case);color:#fff;border-radius:1.4rem}
 .phone h2{margin:0 .2rem .5rem;font-size:.95rem;font-weight:500}
-.screen{flex:1;block-size:24rem;overflow-y:auto;list-style:none;margin:0;padding:.6rem;background:var(--screen);color:var(--ink);border-radius:.6rem}
+.screen{flex:none;block-size:24rem;overflow-y:auto;list-style:none;margin:0;padding:.6rem;background:var(--screen);color:var(--ink);border-radius:.6rem}
 .screen li{margin-block-end:.7rem;padding:.5rem .6rem;border-radius:.7rem;max-inline-size:95%}
 .screen p{margin:0;white-space:pre-line}
 .screen small{opacity:.8}

@@ -75,7 +75,8 @@ function messageOn(phone: OnTable, message: ShownMessage): Html {
   const cost = message.sms
     ? html` · ${message.sms.segments} ${message.sms.segments === 1 ? 'segment' : 'segments'} ${message.sms.encoding}`
     : '';
-  const heading = message.heading === '' ? '' : html`<b>${message.heading}</b>`;
+  // an SMS has no title
+  const heading = message.heading === '' || phone.channel === 'sms' ? '' : html`<b>${message.heading}</b>`;
   const text = phone.channel === 'push' ? short(message.text) : message.text;
   return html`<li class="got"><div lang="${message.language}" dir="${message.dir}">${heading}<p>${proseOf(text)}</p>
 ${message.buttons.length === 0 ? '' : buttonsOf(phone, message)}</div>

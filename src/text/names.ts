@@ -90,3 +90,11 @@ function two(number: number): string {
 function own(table: Record<string, string>, key: string): string | null {
   return Object.hasOwn(table, key) ? table[key]! : null;
 }
+
+/**
+ * A time or day without the stops of its abbreviations: on air "நவ." would end a sentence.
+ * @param shown what `formatTime` or `formatDay` made
+ */
+export function withoutStops(shown: string): string {
+  return shown.replace(/(?<=[\p{L}\p{M}])\./gu, '');
+}

@@ -48,6 +48,12 @@ describe('rendering an alert', () => {
     await expect(renderTexts(catalog, 'nothing', {}, from)).rejects.toMatchObject({ code: 'unknown_template' });
   });
 
+  it('says times on air without the stops that would end a sentence', async () => {
+    const texts = await renderTexts(catalog, 'earthquake', facts, from);
+    expect(texts.ta!.radio).toContain('ஜன 11 ஞாயி 18:30');
+    for (const [tag, { radio }] of Object.entries(texts)) expect(radio, tag).not.toMatch(/\p{L}\. \d\d:\d\d/u);
+  });
+
   it('folds what goes by SMS, and only that', async () => {
     const texts = { ...english!.texts, full: 'Está “aquí”', sms: 'Está “aquí”', flash: 'Mañana…' };
     const made = await renderTexts(

@@ -4,6 +4,7 @@ import { TextError } from './assets.ts';
 import type { Catalog } from './catalog.ts';
 import { compileText } from './compile.ts';
 import { isolateCodes } from './isolate.ts';
+import { withoutStops } from './names.ts';
 import { type LanguageText, renderParameters } from './parameters.ts';
 import { fold } from './segments.ts';
 import { direction } from './tags.ts';
@@ -60,6 +61,7 @@ async function renderLanguage(
     return renderParameters(meta, parameters, names, choices, { ...context, language, form });
   };
   const [long, short] = [await fillIn(tag, 'long'), await fillIn(tag, 'short')];
+  const spoken = mapTimes(meta, long, withoutStops);
   const exercise = context.exercise === true && meta.id !== 'exercise';
   const prefix = exercise ? `${await wordOrEnglish(catalog, tag, 'exercise_prefix')} ` : '';
 
@@ -69,13 +71,20 @@ async function renderLanguage(
     if (pattern === undefined) continue;
     // romanised text takes its names from English: native script would undo it
     const ascii = length === 'ascii';
-    const values = ascii ? await fillIn('en', 'long') : length === 'flash' ? short : long;
+    const values = ascii ? await fillIn('en', 'long') : length === 'flash' ? short : length === 'radio' ? spoken : long;
     const begin = ascii && exercise ? `${await catalog.word('en', 'exercise_prefix')} ` : prefix;
     const filled = begin + fill(length === 'radio' ? pattern : ownLines(pattern, tag), values);
     if (BY_SMS.includes(length)) out[length] = fold(filled, tag, { ascii }).text;
     else out[length] = length === 'full' ? isolateCodes(filled.normalize('NFC'), tag) : filled.normalize('NFC');
   }
   return out as RenderedText;
+}
+
+function mapTimes(meta: Meta, values: Values, change: (shown: string) => string): Values {
+  const isTime = (name: string) => ['time', 'day'].includes(meta.parameters[name]?.type ?? '');
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, isTime(name) ? change(String(value)) : value]),
+  );
 }
 
 const compiled = new Map<string, (values: Values) => string>();

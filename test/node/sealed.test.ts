@@ -22,14 +22,15 @@ const PEOPLE = [
   { name: 'குமரன் செல்வராஜா', externalId: 'N-7782911', language: 'ta', channel: 'sms', value: '+818012345672' },
   { name: 'يوسف الأحمد', externalId: 'SY-الف-44', language: 'ar', channel: 'telegram', value: '5700100200' },
   { name: 'Nguyễn Thị Mai', externalId: 'VN/0091-xk', language: 'vi', channel: 'push', value: PUSH },
-  { name: "Zoë O'Brien-\"Ruiz\"", externalId: 'ES#5523=x', language: 'es', channel: 'sms', value: '+818012345675' },
+  { name: 'Zoë O\'Brien-"Ruiz"', externalId: 'ES#5523=x', language: 'es', channel: 'sms', value: '+818012345675' },
 ];
 const STRANGER = '+819087654321';
 const NOTE = 'Sister waits at Tsutsujigaoka school, gate B; bandages';
 const REPLIES = ['උදව් අවශ්‍යයි පාලම යට', 'எனக்கு உதவி தேவை, கால் உடைந்தது', 'نحن بخير مع الأطفال', '2 pierna rota \u{1f198}'];
 const OWN = { full: 'Ask for Mr Tanaka at the loading bay', sms: 'Loading bay, ask Tanaka' };
 const PLACE = 'Warehouse behind Arahama chapel';
-const FILE = 'external_id,name,phone,telegram\nQ-55102,राम बहादुर थापा,+818012345681,5700100299\nQ-55103,,not-a-phone-66771\n';
+const FILE =
+  'external_id,name,phone,telegram\nQ-55102,राम बहादुर थापा,+818012345681,5700100299\nQ-55103,,not-a-phone-66771\n';
 const CONTACT = 'Haruka Sato +81 22 555 0199';
 
 /** Everything that a stolen disk must not tell. */
@@ -75,7 +76,9 @@ function forms(secret: string): [string, Buffer][] {
       // base64 looks different at each of three offsets; its ends hang together with the neighbours and are left out
       for (const offset of [0, 1, 2])
         for (const alphabet of ['base64', 'base64url'] as const) {
-          const whole = Buffer.concat([Buffer.alloc(offset), bytes]).toString(alphabet).replace(/=+$/, '');
+          const whole = Buffer.concat([Buffer.alloc(offset), bytes])
+            .toString(alphabet)
+            .replace(/=+$/, '');
           const from = offset === 0 ? 0 : offset + 1;
           const inner = whole.slice(from, whole.length - ((offset + bytes.length) % 3 === 0 ? 0 : 1));
           if (inner.length >= 8) add(`${alphabet} of ${encoding} ${form}`, inner);
@@ -86,8 +89,9 @@ function forms(secret: string): [string, Buffer][] {
       for (const coding of ['hex', 'base64', 'base64url'] as const)
         add(`${algorithm} of it ${form}`, createHash(algorithm).update(text).digest(coding).slice(0, 20));
   }
-  const distinct = new Map(found.map(([form, needle]) => [needle.toString('latin1'), [form, needle] as const]).reverse());
-  return [...distinct.values()].map(([form, needle]) => [form, needle]);
+  const distinct = new Map<string, [string, Buffer]>();
+  for (const [form, needle] of found.reverse()) distinct.set(needle.toString('latin1'), [form, needle]);
+  return [...distinct.values()];
 }
 
 /** Which secrets are there, and in which form. */
@@ -247,9 +251,7 @@ describe('what lies on the disk and in the log after a crisis', () => {
       expect(search(disk(), [secret!])).not.toEqual([]);
     }
     t.g.log.info('planted', { to: '2345671' });
-    expect(search(Buffer.from(t.log.join('\n')), planted)).toEqual([
-      '+818012345671: UTF-8 its last seven digits',
-    ]);
+    expect(search(Buffer.from(t.log.join('\n')), planted)).toEqual(['+818012345671: UTF-8 its last seven digits']);
   });
 
   it.each(['utf8', 'utf16le', 'hex', 'base64', 'base64url'] as const)('sees %s at every offset', (coding) => {
@@ -272,7 +274,11 @@ describe('a live embassy with providers', () => {
     const telegram = createTelegram({ token: '700:secret-of-the-bot', openChats: true, now });
     const { t, disk } = await onDisk(
       {
-        ...{ TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`, TWILIO_AUTH_TOKEN: 't0ken'.repeat(6), TWILIO_FROM: '+15005550006' },
+        ...{
+          TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+          TWILIO_AUTH_TOKEN: 't0ken'.repeat(6),
+          TWILIO_FROM: '+15005550006',
+        },
         ...{ TELEGRAM_BOT_TOKEN: '700:secret-of-the-bot', VAPID_SUBJECT: 'mailto:desk@example.org' },
       },
       [twilio, telegram, createPush({ origin: 'https://fcm.googleapis.com', now })],

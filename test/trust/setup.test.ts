@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { home } from '#home';
 import { audit, dataKeys, operators, organisations } from '../../src/db/schema.ts';
 import { addOrganisation } from '../../src/trust/organisations.ts';
 import { openVault } from '../../src/trust/vault.ts';
-import { home } from '#home';
 import { type TestGateway, testGateway } from '../gateway.ts';
 import { must } from './world.ts';
 
@@ -15,7 +15,10 @@ describe('set-up', () => {
     const t = await testGateway();
     const made = await setUp(t);
     expect(made.status).toBe(201);
-    expect(made.json).toEqual({ organisation: { ...TOKYO, mode: 'live' }, apiKey: expect.stringMatching(/^mus_.{40,}$/) });
+    expect(made.json).toEqual({
+      organisation: { ...TOKYO, mode: 'live' },
+      apiKey: expect.stringMatching(/^mus_.{40,}$/),
+    });
     const keys = await must(t, 200, 'GET', '/api/v1/keys', made.json.apiKey);
     expect(keys.json.items).toMatchObject([{ roles: ['admin'], confirmed: true }]);
     expect(keys.text).not.toContain(made.json.apiKey);
@@ -137,7 +140,11 @@ describe('the data key of an organisation', () => {
     await expect(open(() => tokyo.open('note', flipped))).rejects.toThrow();
     const stranger = openVault(g.store, home.crypto, new Uint8Array(32).fill(8));
     await expect(stranger.keys('lk-tokyo')).rejects.toThrow('MASTER_KEY');
-    const index = await Promise.all([tokyo.index('address', '1'), osaka.index('address', '1'), tokyo.index('name', '1')]);
+    const index = await Promise.all([
+      tokyo.index('address', '1'),
+      osaka.index('address', '1'),
+      tokyo.index('name', '1'),
+    ]);
     expect(new Set(index).size).toBe(3);
   });
 

@@ -121,7 +121,8 @@ describe('two organisations in one installation', () => {
     const incident = (await must(t, 201, 'POST', '/api/v1/incidents', theirs.author, { name: 'Sendai' })).json.id;
     const one = { languages: ['ne'], area: 'JP-04', addresses: [{ channel: 'sms', value: '+818012345699' }] };
     const { id: person } = (await must(t, 201, 'POST', '/api/v1/people', theirs.author, one)).json;
-    const { id } = (await must(t, 201, 'POST', '/api/v1/alerts', theirs.author, draftOf(incident, { audience: {} }))).json;
+    const { id } = (await must(t, 201, 'POST', '/api/v1/alerts', theirs.author, draftOf(incident, { audience: {} })))
+      .json;
     await must(t, 200, 'POST', `/api/v1/alerts/${id}/submit`, theirs.author);
     const body = { undoSeconds: 0, expectedPeople: 1 };
     await must(t, 200, 'POST', `/api/v1/alerts/${id}/approve`, theirs.approver, body);
@@ -134,7 +135,8 @@ describe('two organisations in one installation', () => {
   });
 
   it('a station of ours is known by its own token only', async () => {
-    const station = (await must(t, 201, 'POST', '/api/v1/stations', theirs.admin, { name: 'N', languages: ['ne'] })).json;
+    const station = (await must(t, 201, 'POST', '/api/v1/stations', theirs.admin, { name: 'N', languages: ['ne'] }))
+      .json;
     const feed = (key: string) => t.call('GET', `/radio/${ours.ids.station}/feed.atom`, { key });
     expect((await feed(ours.stationToken)).status).toBe(200);
     expect((await feed(station.token)).status).toBe(404);
