@@ -145,12 +145,20 @@ function parseJson(text: string): unknown {
 export function check<T extends z.ZodType>(schema: T, value: unknown, base: string): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const errors: FieldProblem[] = result.error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ pointer: pointer(base, [...issue.path, key]), detail: 'This field is not known.' }))
-      : [{ pointer: pointer(base, issue.path), detail: issue.message }],
-  );
+  const errors = result.error.issues.flatMap((issue) => problemsOf(issue, base));
   throw new Refusal('invalid', undefined, { errors });
+}
+
+function problemsOf(issue: z.core.$ZodIssue, base: string): FieldProblem[] {
+  const here = pointer(base, issue.path);
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ pointer: pointer(here, [key]), detail: 'This field is not known.' }));
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    // of several forms the one that was meant is the one that is least wrong
+    const nearest = issue.errors.reduce((best, next) => (next.length < best.length ? next : best));
+    return nearest.flatMap((inner) => problemsOf(inner, here));
+  }
+  return [{ pointer: here, detail: issue.message }];
 }
 
 /** JSON Pointer (RFC 6901). */

@@ -12,11 +12,10 @@ import { type Claimed, forSending, openWordings } from './wording.ts';
 const LEASE_MS = 30_000;
 /** Part of a second's rate that is claimed at once: what is claimed may have to be looked up after a crash. */
 const CLAIM_SHARE = 0.5;
+/** Claimed at once, or twice what is under way: each claim is a commit. */
 const MOST_CLAIMED = 64;
 /** Telegram takes one message a second for each chat; counted from the claim, which is before the slot. */
 const SAME_CHAT_MS = 1_700;
-/** Outcomes that are kept for the next claim's commit while there is more to hand out. */
-const MOST_KEPT = 16;
 
 export interface Dispatched {
   /** rows that were attempted */
@@ -51,7 +50,12 @@ export async function dispatch(
   const wordings = openWordings(g);
   const pace = openPace(g, sender, channel.perSecond);
   const inFlight = Math.min(channel.inFlight, limits.inFlight ?? channel.inFlight);
-  const largest = Math.max(1, Math.min(MOST_CLAIMED, Math.ceil(channel.perSecond * CLAIM_SHARE)));
+  const largest = Math.max(
+    1,
+    Math.min(Math.max(MOST_CLAIMED, 2 * inFlight), Math.ceil(channel.perSecond * CLAIM_SHARE)),
+  );
+  /** outcomes that wait for the next claim's commit while there is more to hand out */
+  const mostKept = Math.ceil(largest / 2);
   /** so many wait for their slots while the next wave is claimed */
   const ahead = Number.isFinite(channel.perSecond) ? Math.ceil(channel.perSecond / 10) : 0;
 
@@ -73,11 +77,12 @@ export async function dispatch(
 
   const attempt = async (row: Claimed, claimedAt: number): Promise<Result> => {
     let waits = true;
+    let answered = () => {};
     waiting++;
     try {
       if (row.value === null) return { ...succeeded(row, undefined, 0), state: 'failed', errorCode: 'no_address' };
       const message = await wordings.compose(row, g.clock.now());
-      await pace.slot();
+      answered = await pace.slot();
       waiting--;
       waits = false;
       wake();
@@ -94,6 +99,7 @@ export async function dispatch(
     } catch (error) {
       return failed(row, sender, error, g.clock.now());
     } finally {
+      answered();
       if (waits) waiting--;
     }
   };
@@ -118,7 +124,7 @@ export async function dispatch(
     if (halted || crowded || stopping()) for (const { row } of ready.splice(0)) take(untried(row, now));
     const free = ready.length === 0 && waiting <= ahead && active < inFlight && (!probing || active === 0);
     const wanted = open && free ? Math.min(probing ? 1 : largest, limits.most - handled) : 0;
-    if (wanted > 0 || (finished.length > 0 && (ready.length === 0 || finished.length >= MOST_KEPT))) {
+    if (wanted > 0 || (finished.length > 0 && (ready.length === 0 || finished.length >= mostKept))) {
       const outcomes = finished;
       finished = [];
       const claimed = await step(g, sender, outcomes, wanted, now);

@@ -13,8 +13,11 @@ export interface Pace {
    * @returns null, or when to come back: the sender was halted, or others have reserved far ahead
    */
   reserve(count: number): Promise<number | null>;
-  /** resolves at the next reserved slot; in the order of the calls */
-  slot(): Promise<void>;
+  /**
+   * Resolves at the next reserved slot; in the order of the calls.
+   * @returns to be called when the provider has answered
+   */
+  slot(): Promise<() => void>;
 }
 
 /** A little below what is allowed, so that unevenness on the way does not make one message too many a second. */
@@ -26,19 +29,28 @@ const IMPOSSIBLE_MS = 120_000;
 
 /** @param perSecond what the provider allows; Infinity does not wait at all */
 export function openPace(g: Gateway, sender: string, perSecond: number): Pace {
-  if (!Number.isFinite(perSecond)) return { reserve: async () => null, slot: async () => {} };
+  if (!Number.isFinite(perSecond)) return { reserve: async () => null, slot: async () => () => {} };
   const interval = 1000 / (perSecond * SHARE);
-  // the times of the last second's messages, so that slots which were used late do not crowd the next second
-  const window = new Array<number>(Math.max(1, Math.floor(perSecond))).fill(0);
+  // When the last second's messages arrived, as far as can be known: one that had to open a connection first
+  // arrived later than it left, and must not be crowded by the next second's.
+  const window = new Array<{ left: number; answered: number }>(Math.max(1, Math.floor(perSecond)));
   let used = 0;
+  let quickest = Number.POSITIVE_INFINITY;
   const slots: number[] = [];
-  let queue = Promise.resolve();
+  let queue: Promise<unknown> = Promise.resolve();
 
   const next = async () => {
-    const former = window[used % window.length]!;
-    const wait = Math.max(slots.shift() ?? 0, former + 1_002) - g.clock.now();
+    const place = used++ % window.length;
+    const former = window[place];
+    const arrived = former ? Math.max(former.left, former.answered - quickest) : 0;
+    const wait = Math.max(slots.shift() ?? 0, arrived + 1_002) - g.clock.now();
     if (wait >= 1) await g.clock.sleep(wait);
-    window[used++ % window.length] = g.clock.now();
+    const mine = { left: g.clock.now(), answered: 0 };
+    window[place] = mine;
+    return () => {
+      mine.answered = g.clock.now();
+      quickest = Math.min(quickest, mine.answered - mine.left);
+    };
   };
 
   return {

@@ -77,9 +77,10 @@ export async function finishAlerts(g: Gateway): Promise<void> {
   await g.store.db
     .update(alerts)
     .set({
-      state: sql`case when expires_at <= ${now} and not exists (
-        select 1 from ${deliveries} where alert = ${alerts.id} and state in ('sent', 'delivered', 'indeterminate'))
-        then 'expired' else 'sent' end`,
+      state: sql`case
+        when exists (select 1 from ${deliveries} where alert = ${alerts.id} and state in ('sent', 'delivered', 'indeterminate')) then 'sent'
+        when expires_at <= ${now} or exists (select 1 from ${deliveries} where alert = ${alerts.id} and state = 'expired') then 'expired'
+        else 'sent' end`,
       finishedAt: now,
     })
     .where(

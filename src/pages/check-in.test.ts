@@ -129,6 +129,7 @@ describe('check-in by link', () => {
     store.atomic = atomic;
     expect(answer.text).toContain(await word(q, 'si', 'check_in_help_done'));
     expect(await q.board()).toMatchObject({ help: 0, openCases: 0 });
+    q.t.clock.pass(60_000);
     await q.t.work();
     expect(await q.board()).toMatchObject({ help: 1, openCases: 1 });
   });

@@ -37,6 +37,9 @@ export const Audience = z.strictObject({
 });
 export type Audience = z.output<typeof Audience>;
 
+/** Cells from one latitude to the next; what is left of it is the longitude. */
+const ROW = cellOf(-89.99, -180) - cellOf(-90, -180);
+
 /** A location older than this is not known any more. */
 const STALE_MS = 90 * 86_400_000;
 
@@ -63,11 +66,22 @@ export async function matchAudience(g: Gateway, organisation: string, audience: 
   const where = sql.join(conditions, sql` and `);
 
   const places: SQL[] = [];
-  if (audience.areas) places.push(inAreas(audience.areas));
-  if (audience.within) places.push(await inShapes(g, organisation, audience.within));
+  // what must hold of everybody inside, in words that an index is searched by
+  const bounds: SQL[] = [];
+  if (audience.areas) {
+    places.push(inAreas(audience.areas));
+    bounds.push(await boundAreas(g, organisation, audience.areas));
+  }
+  if (audience.within) {
+    const cells = JSON.stringify(await cellsIn(g, organisation, audience.within));
+    const listed = sql`p.cell in (select value from json_each(${cells}))`;
+    const nowhere = audience.within.length === 0;
+    places.push(nowhere ? sql`0` : sql`(case when p.cell is null then null when ${listed} then 1 else 0 end)`);
+    bounds.push(listed);
+  }
   if (places.length === 0) return { included: where, inside: where, unknown: sql`${where} and 0` };
   const place = sql`(case when p.located_at >= ${fresh} then (${sql.join(places, sql` and `)}) end)`;
-  const inside = sql`${where} and ${place} = 1`;
+  const inside = sql`${where} and ${sql.join(bounds, sql` and `)} and ${place} = 1`;
   const unknown = sql`${where} and ${place} is null`;
   const included = audience.unknownLocation === 'include' ? sql`${where} and coalesce(${place}, 1) = 1` : inside;
   return { included, inside, unknown };
@@ -121,9 +135,42 @@ function inManyAreas(areas: readonly string[]): SQL {
     else (select case when max(${test}) = 1 then 1 when count(${test}) = count(*) then 0 end from json_each(${codes}) j) end)`;
 }
 
+/** True of everybody who can be in one of these areas: a range of the index in place of all people. */
+async function boundAreas(g: Gateway, organisation: string, areas: readonly string[]): Promise<SQL> {
+  const countries = areas.filter((code) => /^[A-Z]{2}$/.test(code));
+  if (countries.length === areas.length)
+    return sql`p.country in (select value from json_each(${JSON.stringify(areas)}))`;
+  if (countries.length > 0) return sql`1`;
+  // `.` comes right after `-`: what is below a code ends before it
+  const [first, end] = [
+    [...areas].sort()[0],
+    areas
+      .map((code) => `${code}.`)
+      .sort()
+      .at(-1),
+  ];
+  const range = sql`p.area >= ${first} and p.area < ${end}`;
+  // somebody in a subdivision of ISO 3166-2 has a country, mostly that one: the index is searched in each that there is
+  if (!areas.every((code) => /^[A-Z]{2}-/.test(code))) return range;
+  return sql`p.country in (select value from json_each(${JSON.stringify(await allCountries(g, organisation))})) and ${range}`;
+}
+
+/** The countries that somebody is in, by one step in the index for each. */
+async function allCountries(g: Gateway, organisation: string): Promise<string[]> {
+  const found = await rows<{ country: string }>(
+    g.store,
+    sql`with recursive c(country) as (
+          select min(country) from ${people} where organisation = ${organisation}
+          union all
+          select (select min(country) from ${people} where organisation = ${organisation} and country > c.country)
+          from c where c.country is not null)
+        select country from c where country is not null`,
+  );
+  return found.map(({ country }) => country);
+}
+
 /** Shapes are tested once for each distinct cell in their box, not for each person. */
-async function inShapes(g: Gateway, organisation: string, shapes: readonly Shape[]): Promise<SQL> {
-  if (shapes.length === 0) return sql`0`;
+async function cellsIn(g: Gateway, organisation: string, shapes: readonly Shape[]): Promise<number[]> {
   const cells = new Set<number>();
   for (const shape of shapes) {
     const box = boxOf(shape);
@@ -131,11 +178,11 @@ async function inShapes(g: Gateway, organisation: string, shapes: readonly Shape
       g.store,
       sql`select distinct cell from ${people}
           where organisation = ${organisation} and cell between ${cellOf(box.south, -180)} and ${cellOf(box.north, 180)}
-            and (${box.west} <= -180 or longitude between ${box.west} and ${box.east})`,
+            and (${box.west} <= -180 or cell % ${ROW} between ${cellOf(-90, box.west)} and ${cellOf(-90, box.east)})`,
     );
     for (const { cell } of found) if (contains(shape, pointOf(cell))) cells.add(cell);
   }
-  return sql`(case when p.cell is null then null when p.cell in (select value from json_each(${JSON.stringify([...cells])})) then 1 else 0 end)`;
+  return [...cells];
 }
 
 function contains(shape: Shape, point: { latitude: number; longitude: number }): boolean {

@@ -70,13 +70,22 @@ export async function takeImport(
     people = [];
     rejected = [];
   };
-  for await (const row of csv.rows) {
-    count++;
-    if (row.kind === 'person') people.push(row.person);
-    else if (refused++ < MOST_REJECTIONS) rejected.push(rejection(row));
-    if (people.length >= CHUNK || rejected.length >= CHUNK) await flush();
+  try {
+    for await (const row of csv.rows) {
+      count++;
+      if (row.kind === 'person') people.push(row.person);
+      else if (refused++ < MOST_REJECTIONS) rejected.push(rejection(row));
+      if (people.length >= CHUNK || rejected.length >= CHUNK) await flush();
+    }
+    await flush();
+  } catch (error) {
+    // the sender hung up, or the store failed: half a file brings nobody
+    await g.store.atomic((db) => [
+      db.update(imports).set({ status: 'failed', problem: 'interrupted', finishedAt: now }).where(eq(imports.id, id)),
+      db.delete(importChunks).where(eq(importChunks.import, id)),
+    ]);
+    throw error;
   }
-  await flush();
   await g.store.atomic((db) => [
     db
       .update(imports)

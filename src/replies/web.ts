@@ -3,6 +3,7 @@ import type { ChannelName } from '../channels/channel.ts';
 import { addresses, alerts, cases, deliveries, organisations, people, peopleAddresses, replies } from '../db/schema.ts';
 import { parseDeliveryToken } from '../delivery/token.ts';
 import type { Gateway } from '../gateway.ts';
+import { markReached } from '../people/addresses.ts';
 import type { Organisation } from '../trust/operators.ts';
 import { noteSaysSafe, openCase, priorityOf } from './cases.ts';
 import { whoIsMeant, writeStatement } from './check-ins.ts';
@@ -157,11 +158,13 @@ async function understandPress(g: Gateway, asked: Asked, id: number, press: Pres
   const read = await readPress(g, press, asked.language);
   const { said } = read;
   const meaning = said.meaning as Heard['meaning'];
+  await markReached(g, asked.address, 'heard');
   const meant = whoIsMeant(asked.holders, said);
   const statement = {
     incident: asked.incident,
     reply: id,
-    source: said.onBehalf ? ('family' as const) : ('self' as const),
+    // one of several on a phone speaks for the others: safe, claimed
+    source: said.onBehalf || asked.holders.length > 1 ? ('family' as const) : ('self' as const),
     at,
   };
   if (meant.length > 0)

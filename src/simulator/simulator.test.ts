@@ -2,12 +2,9 @@ import { eq } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { embassy, type TestGateway, testGateway } from '../../test/gateway.ts';
 import { NIMALI, YUSUF } from '../../test/people.ts';
-import { mount } from '../api/endpoint.ts';
-import { ENDPOINTS } from '../app.ts';
 import { organisations } from '../db/schema.ts';
 import { post, quake, type Registered } from '../pages/quake.fixture.ts';
 import { addOrganisation } from '../trust/organisations.ts';
-import { simulatorEndpoints } from './endpoints.ts';
 
 const AMAL: Registered = {
   externalId: 'sd-1',
@@ -25,14 +22,7 @@ const AMAL: Registered = {
   ],
 };
 
-/** With the simulator's own endpoints, whether or not the app has mounted them. */
-async function gateway(): Promise<TestGateway> {
-  const t = await testGateway();
-  if (!ENDPOINTS.some(({ path }) => path.startsWith('/api/v1/simulator/'))) mount(t.app, simulatorEndpoints);
-  return t;
-}
-
-const training = async () => quake([NIMALI, YUSUF, AMAL], await gateway());
+const training = async () => quake([NIMALI, YUSUF, AMAL]);
 
 /** The session cookie of an answer, as a browser sends it back. */
 const cookieOf = (headers: Headers) => (headers.get('set-cookie') ?? '').split(';')[0]!;
@@ -166,7 +156,7 @@ describe('/simulator', () => {
   });
 
   it('stays shut for a live organisation, a wrong key, a revoked key and a made-up cookie', async () => {
-    const t = await gateway();
+    const t = await testGateway();
     const keys = await embassy(t);
     const live = await post(t, '/simulator/sign-in', { key: keys.viewer });
     expect([live.status, live.headers.get('set-cookie')]).toEqual([404, null]);

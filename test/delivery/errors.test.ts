@@ -155,9 +155,7 @@ describe('stopping', () => {
   it('halts the unsent rest, tells how many already went, and what fails meanwhile is not tried again', async () => {
     const s = await stage({ SMS_RATE: '2' });
     await s.people(...Array.from({ length: 20 }, (_, n) => reader(n, ['si', 'ar', 'th'][n % 3]!)));
-    const id = await s.alert(words('22'));
-    const [alert] = await rows<{ id: number }>(s.g.store, sql`select id from alerts where uid = ${id}`);
-    await planChunk(s.g, alert!.id);
+    const id = await s.planned(words('22'));
     // one dispatch of the edge sends six; a seventh is under way when the alert is stopped, and is refused
     await perform(s.g, { type: 'dispatch', sender: 'sms' }, { dispatchMs: 60_000, most: 6 });
     const down = { answer: { status: 503, body: { code: 20503, message: 'down', status: 503 } } };

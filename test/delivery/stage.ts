@@ -1,4 +1,7 @@
+import { sql } from 'drizzle-orm';
 import { expect } from 'vitest';
+import { rows } from '../../src/db/store.ts';
+import { planChunk } from '../../src/delivery/plan.ts';
 import { createPush, type PushFarEnd } from '../farends/push.ts';
 import { createTelegram, type TelegramFarEnd } from '../farends/telegram.ts';
 import { createTwilio, type Twilio } from '../farends/twilio.ts';
@@ -33,6 +36,8 @@ export interface Stage extends TestGateway {
   people(...people: object[]): Promise<void>;
   /** a draft that is submitted and approved, without undo time unless said; not yet planned */
   alert(more?: Record<string, unknown>, approval?: Record<string, unknown>): Promise<string>;
+  /** `alert`, planned and not yet sent */
+  planned(more?: Record<string, unknown>): Promise<string>;
   /** `alert`, and all that is due is done */
   tell(more?: Record<string, unknown>): Promise<string>;
   view(id: string): Promise<{ state: string; deliveries: Record<string, number>; [key: string]: unknown }>;
@@ -106,6 +111,12 @@ export async function stage(settings: Record<string, string> = {}, mode: 'live' 
         body: { undoSeconds: 0, ...approval },
       });
       return id;
+    },
+    async planned(more) {
+      const uid = await made.alert(more);
+      const [alert] = await rows<{ id: number }>(t.g.store, sql`select id from alerts where uid = ${uid}`);
+      while (await planChunk(t.g, alert!.id));
+      return uid;
     },
     async tell(more) {
       const id = await made.alert(more);

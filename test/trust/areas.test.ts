@@ -46,7 +46,7 @@ describe('an audience of many areas', () => {
   it('counts who is inside and whose place is not known well enough', async () => {
     const { count } = await registered();
     const tohoku = ['JP-02', 'JP-03', 'JP-04', 'JP-05', 'JP-06', 'JP-07'];
-    // JP-04 and Sendai; Japan alone, the camps that are in no country, and nobody knows where
+    // JP-04 and Sendai; not known: somewhere in Japan, and nowhere at all
     expect(await count(tohoku)).toEqual([2, 2]);
   });
 

@@ -32,6 +32,8 @@ const ACTIONS: Record<string, string | null> = {
   'POST /api/v1/cases/{id}/take': 'case.take',
   'POST /api/v1/cases/{id}/note': 'case.note',
   'POST /api/v1/cases/{id}/close': 'case.close',
+  'POST /api/v1/simulator/tickets': null,
+  'POST /api/v1/simulator/phones/{id}/messages': null,
 };
 
 const CAP = `<?xml version="1.0" encoding="UTF-8"?>
@@ -139,18 +141,20 @@ describe('the audit trail', () => {
     expect(HELP).toBe('2');
   });
 
-  it.each([
-    ['stop of a draft', 'draft', 'stop', 'approver'],
-    ['return of a draft', 'draft', 'return', 'approver'],
-    ['reject of what was sent', 'sent', 'reject', 'approver'],
-    ['approval of a draft', 'draft', 'approve', 'approver'],
-    ['cancel of a draft', 'draft', 'cancel', 'author'],
-    ['a second submit of what was sent', 'sent', 'submit', 'author'],
-  ] as const)('a refused %s is not written down as if it had happened', async (_, state, verb, role) => {
-    const before = (await trail()).length;
-    const refused = await t.call('POST', `/api/v1/alerts/${world.alerts[state]}/${verb}`, { key: world.keys[role] });
-    expect([refused.status, refused.json.code]).toEqual([409, 'wrong_state']);
-    expect((await trail()).slice(before)).toEqual([]);
+  it('what was refused is not written down as if it had happened', async () => {
+    for (const [state, verb, role] of [
+      ['draft', 'stop', 'approver'],
+      ['draft', 'return', 'approver'],
+      ['sent', 'reject', 'approver'],
+      ['draft', 'approve', 'approver'],
+      ['draft', 'cancel', 'author'],
+      ['sent', 'submit', 'author'],
+    ] as const) {
+      const before = (await trail()).length;
+      const refused = await t.call('POST', `/api/v1/alerts/${world.alerts[state]}/${verb}`, { key: world.keys[role] });
+      expect([refused.status, refused.json.code], `${verb} of ${state}`).toEqual([409, 'wrong_state']);
+      expect((await trail()).slice(before)).toEqual([]);
+    }
   });
 
   it('what is done twice at once is written down once', async () => {

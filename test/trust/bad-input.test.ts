@@ -77,19 +77,17 @@ describe('bad input', () => {
     ['a megabyte of letters of three bytes', `{"name":"${'ක'.repeat(400_000)}"}`, 413, 'too_large'],
   ];
 
-  it.each(BROKEN)(
-    '%s is refused by every address that takes a body, and writes nothing',
-    async (name, body, status, code) => {
-      const before = await counts();
+  it('what no address can read is refused by each that takes a body, and writes nothing', async () => {
+    const before = await counts();
+    for (const [name, body, status, code] of BROKEN)
       for (const row of WITH_BODY) {
         const answer = await send(row, body, { 'Content-Type': 'application/json' });
         const seen = `${name} to ${row.method} ${row.path}`;
         expectProblem(answer, seen);
         expect([answer.status, answer.json.code], seen).toEqual([status, code]);
       }
-      expect(await counts()).toEqual(before);
-    },
-  );
+    expect(await counts()).toEqual(before);
+  });
 
   it('an unknown field is named by a pointer in which / and ~ are escaped', async () => {
     const answer = await send(WITH_BODY[0]!, '{"a/b~c": 1}');
@@ -209,9 +207,9 @@ describe('bad input', () => {
     }
   });
 
-  it.each(['%E0%A4%A', '%00', '..%2F..%2Fetc', '__proto__', 'x'.repeat(200), "' or 1=1 --", '%F0%9F%98%80', '0'])(
-    'an id that is %s is of nothing',
-    async (id) => {
+  it('an id that is none is of nothing', async () => {
+    const ids = ['%E0%A4%A', '%00', '..%2F..%2Fetc', '__proto__', 'x'.repeat(4000), "' or 1=1 --", '%F0%9F%98%80', '0'];
+    for (const id of ids)
       for (const row of ENDPOINTS.filter(({ path }) => path.includes('{id}'))) {
         t.clock.pass(100);
         const body = bodyFor(world, row.method, row.path);
@@ -220,11 +218,10 @@ describe('bad input', () => {
         expectProblem(answer, path);
         expect([answer.status, answer.json.code], `${row.method} ${path}`).toEqual([404, 'not_found']);
       }
-    },
-  );
+  });
 
   it('addresses that are none are each named', async () => {
-    const values = ['📞', '+81 80 1234', '', 'tel:', '+' + '9'.repeat(30), '\u0000', '8.18012E+11', 'ක'.repeat(50)];
+    const values = ['📞', '+81 80 1234', '', 'tel:', `+${'9'.repeat(30)}`, '\u0000', '8.18012E+11', 'ක'.repeat(50)];
     const addresses = [
       ...values.map((value) => ({ channel: 'sms', value })),
       { channel: 'push', value: '{"endpoint":"https://127.0.0.1/"}' },
@@ -266,6 +263,6 @@ const PLAUSIBLE = [
   /people (languages|nationalities|tags|addresses)=\[\]/,
   /\{id\} tags=\[\]/,
   /(preview audience|alerts audience|parameters)=\{\}/,
-  /interpret text=/,
+  /(interpret|messages) text=/,
   /approve undoSeconds=/,
 ];

@@ -9,7 +9,7 @@ import { KUMARAN, NIMALI, SOMCHAI, YUSUF } from '../people.ts';
 /** One of everything that an organisation can have, by public id. */
 export interface World {
   keys: Embassy;
-  ids: Record<'key' | 'person' | 'import' | 'incident' | 'delivery' | 'reply' | 'case' | 'station', string>;
+  ids: Record<'key' | 'person' | 'import' | 'incident' | 'delivery' | 'reply' | 'case' | 'station' | 'phone', string>;
   /** alerts by the state that they are in */
   alerts: { draft: string; submitted: string; sent: string };
   /** the number of the one that was sent */
@@ -86,6 +86,7 @@ export async function crisis(t: TestGateway): Promise<World> {
   const replies = await must(t, 200, 'GET', '/api/v1/replies', keys.caseworker);
   const cases = await must(t, 200, 'GET', '/api/v1/cases', keys.caseworker);
   await post(`/cases/${cases.json.items[0].id}/note`, keys.caseworker, { text: NOTE }, 200);
+  const phones = await must(t, 200, 'GET', '/api/v1/simulator/phones', keys.viewer);
   const spare = await post('/keys', keys.admin, { name: 'spare desk', roles: ['viewer'] });
 
   return {
@@ -102,6 +103,7 @@ export async function crisis(t: TestGateway): Promise<World> {
       reply: replies.json.items[0].id,
       case: cases.json.items[0].id,
       station: station.id,
+      phone: phones.json.items[0].id,
     },
   };
 }
@@ -122,11 +124,12 @@ const KINDS: Record<string, keyof World['ids']> = {
   replies: 'reply',
   cases: 'case',
   stations: 'station',
+  phones: 'phone',
 };
 
 /** A path of the table with an id of this world in it. */
 export function pathIn(world: World, path: string, alert: keyof World['alerts'] = 'sent'): string {
-  const noun = path.split('/')[3]!;
+  const noun = path.replace('/simulator', '').split('/')[3]!;
   const id = noun === 'alerts' ? world.alerts[alert] : world.ids[KINDS[noun]!];
   return path.replace('{id}', id ?? 'nothing');
 }
@@ -153,6 +156,7 @@ export function bodyFor(world: World, method: string, path: string): unknown {
     'POST /api/v1/cases/{id}/note': { text: NOTE },
     'POST /api/v1/cases/{id}/close': { reason: 'helped' },
     'POST /api/v1/stations': { name: 'Radio Ishinomaki', languages: ['en'] },
+    'POST /api/v1/simulator/phones/{id}/messages': { text: '1' },
     'POST /api/v1/cap': '<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"/>',
   };
   const body = bodies[`${method} ${path}`];

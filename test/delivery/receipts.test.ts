@@ -1,0 +1,171 @@
+import { sql } from 'drizzle-orm';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { StatusReport } from '../../src/channels/channel.ts';
+import { rows } from '../../src/db/store.ts';
+import { settle } from '../../src/delivery/receipts.ts';
+import { allWell, numberOf, reader, type Stage, stage, words } from './stage.ts';
+
+const tokenOf = async (s: Stage, id: string) => (await s.ledger(id))[0]!.id;
+const addressState = async (s: Stage) =>
+  (await rows<{ state: string }>(s.g.store, sql`select state from addresses limit 1`))[0]!.state;
+
+describe('receipts', () => {
+  it('come by signed callbacks that carry the delivery, and move it forward only', async () => {
+    const s = await stage();
+    await s.people(reader(1, 'si'));
+    const id = await s.tell(words('50'));
+    const { sid } = s.twilio.sent[0]!;
+    for (const status of ['delivered', 'sent', 'delivered'])
+      expect((await s.hand(await s.twilio.deliver(sid, status))).status).toBe(200);
+    expect(await s.ledger(id)).toMatchObject([{ state: 'delivered', providerId: sid, errorCode: null }]);
+    expect(await s.board()).toMatchObject({ reached: 1 });
+    allWell(s);
+  });
+
+  it('end in the same state whatever their order, repeated, and before our own record', async () => {
+    const kinds = ['sent', 'delivered', 'failed'] as const;
+    const history = fc.array(fc.constantFrom<'record' | (typeof kinds)[number]>('record', ...kinds), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    const s = await stage();
+    await s.people(reader(1, 'ar'));
+    const id = await s.tell(words('51'));
+    const token = await tokenOf(s, id);
+    const [former] = await rows<{ id: number }>(s.g.store, sql`select id from deliveries`);
+    const { recordOutcomes } = await import('../../src/delivery/outcome.ts');
+    const play = async (events: readonly string[]) => {
+      await s.g.store.db.run(sql`update deliveries set state = 'sending', attempts = 1, provider_id = null, error_code = null,
+        lease_until = 9e15, sent_at = null, delivered_at = null, look_up_at = null`);
+      await s.g.store.db.run(sql`update addresses set state = 'active'`);
+      for (const event of events)
+        if (event === 'record')
+          await s.g.store.atomic((db) => [
+            recordOutcomes(db, [
+              {
+                id: former!.id,
+                attempt: 1,
+                state: 'sent',
+                errorCode: null,
+                providerId: 'SM1',
+                dueAt: 0,
+                lookUpAt: null,
+                at: s.clock.now(),
+              },
+            ]),
+          ]);
+        else
+          await settle(s.g, {
+            kind: 'status',
+            providerId: 'SM1',
+            token,
+            state: event as 'sent',
+            ...(event === 'failed' && { error: { code: 'address_unreachable' as const, reason: '30005' } }),
+          });
+      const [row] = await s.ledger(id);
+      return {
+        state: row!.state,
+        errorCode: row!.errorCode,
+        providerId: row!.providerId,
+        address: await addressState(s),
+      };
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        history.chain((events) =>
+          fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })),
+        ),
+        async ([events, shuffled]) => {
+          const end = await play(['record', ...events]);
+          expect(await play([...shuffled, 'record'])).toEqual(end);
+          expect(await play([...shuffled, 'record', ...shuffled])).toEqual(end);
+          const best = events.includes('delivered') ? 'delivered' : events.includes('failed') ? 'failed' : 'sent';
+          expect(end).toMatchObject({ state: best, address: best === 'failed' ? 'unreachable' : 'active' });
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it('of messages that are not ours change nothing, and are answered all the same', async () => {
+    const s = await stage();
+    await s.people(reader(1, 'th'));
+    const id = await s.tell(words('52'));
+    const before = await s.ledger(id);
+    const url = 'https://musafir.test/webhooks/twilio/status';
+    const form = {
+      MessageSid: `SM${'0'.repeat(32)}`,
+      MessageStatus: 'failed',
+      ErrorCode: '30005',
+      AccountSid: 'AC00000000000000000000000000000001',
+    };
+    for (const address of [url, `${url}?t=zz-zz`, `${url}?t=1-1`, `${url}?t=%00`]) {
+      const answer = await s.hand(new Request(address, { method: 'POST', ...(await s.twilio.signed(address, form)) }));
+      expect(answer.status).toBe(200);
+    }
+    const token = await tokenOf(s, id);
+    const forged = await s.hand(
+      new Request(`${url}?t=${token}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': 'forged' },
+        body: new URLSearchParams(form).toString(),
+      }),
+    );
+    expect(forged.status).toBe(403);
+    expect(await s.ledger(id)).toEqual(before);
+  });
+
+  it('that a handset is off (30003) fail the message and leave the number alive for the next alert', async () => {
+    const s = await stage();
+    await s.people(reader(1, 'si'));
+    const id = await s.tell(words('53'));
+    await s.hand(await s.twilio.deliver(s.twilio.sent[0]!.sid, 'undelivered', 30003));
+    expect(await s.ledger(id)).toMatchObject([{ state: 'failed', errorCode: 'address_unreachable:30003' }]);
+    expect(await addressState(s)).toBe('active');
+    await s.tell(words('54'));
+    expect(s.got(numberOf(1))).toHaveLength(2);
+    const [, second] = s.twilio.sent;
+    await s.hand(await s.twilio.deliver(second!.sid, 'undelivered', 30005));
+    expect(await addressState(s)).toBe('unreachable');
+    // and whoever writes to us is there again
+    await s.text(numberOf(1), '1');
+    expect(await addressState(s)).toBe('active');
+    allWell(s);
+  });
+
+  it('of a first attempt do not fail the second', async () => {
+    const s = await stage();
+    await s.people(reader(1, 'ja'));
+    const id = await s.tell(words('55'));
+    const [row] = await s.ledger(id);
+    const late: StatusReport = {
+      kind: 'status',
+      providerId: 'SM-of-the-first-attempt',
+      token: row!.id,
+      state: 'failed',
+      error: { code: 'address_unreachable', reason: '30005' },
+    };
+    await settle(s.g, late);
+    expect(await s.ledger(id)).toEqual([row]);
+    await settle(s.g, { ...late, state: 'delivered' });
+    expect(await s.ledger(id)).toMatchObject([{ state: 'delivered' }]);
+  });
+
+  it('keep a message from being sent again that was looked for in vain', async () => {
+    const s = await stage();
+    await s.people(reader(1, 'si'));
+    s.twilio.fail('cut');
+    const id = await s.planned(words('56'));
+    await s.run(6_000);
+    const [row] = await s.ledger(id);
+    expect(row).toMatchObject({ state: 'sending' });
+    await s.g.store.db.run(
+      sql`update deliveries set state = 'pending', look_up_at = null, due_at = ${s.clock.now() + 500}`,
+    );
+    await settle(s.g, { kind: 'status', providerId: 'SM2', token: row!.id, state: 'sent' });
+    await s.pass(20_000, 2_000);
+    expect(await s.ledger(id)).toMatchObject([{ state: 'sent', providerId: 'SM2', attempts: 1 }]);
+    expect(s.twilio.sent).toEqual([]);
+  });
+});
