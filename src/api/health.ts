@@ -48,6 +48,7 @@ async function metrics(c: Context<Env>): Promise<string> {
     sql`select count(*) as n from replies where understood_at is null`,
   );
   const [open] = await rows<{ n: number }>(store, sql`select count(*) as n from cases where state <> 'closed'`);
+  const counted = await rows<{ name: string; n: number }>(store, sql`select name, n from counters order by name`);
   const age = queue!.oldest === null ? 0 : Math.max(0, (clock.now() - queue!.oldest) / 1000);
   return [
     '# TYPE musafir_deliveries gauge',
@@ -60,6 +61,8 @@ async function metrics(c: Context<Env>): Promise<string> {
     `musafir_replies_waiting ${waiting!.n}`,
     '# TYPE musafir_cases_open gauge',
     `musafir_cases_open ${open!.n}`,
+    '# TYPE musafir_events_total counter',
+    ...counted.map((row) => `musafir_events_total{event="${row.name}"} ${row.n}`),
     '',
   ].join('\n');
 }

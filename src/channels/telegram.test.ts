@@ -113,7 +113,7 @@ describe('send', () => {
 
   it.each(cases)('$label', async ({ message: change, text, bold }) => {
     const accepted = await channel.send(message(change), wire);
-    expect(accepted).toEqual({ providerId: `${NIMALI}:1`, final: true });
+    expect(accepted).toEqual({ providerId: '1', final: true });
     expect(farEnd.sent).toHaveLength(1);
     const [sent] = farEnd.sent;
     expect(sent?.text).toBe(text);
@@ -156,19 +156,18 @@ describe('send', () => {
   });
 
   const edits: { label: string; change: Partial<Outgoing>; faults?: Fault[] }[] = [
-    { label: 'the older message is gone', change: { replaces: `${NIMALI}:77`, replacesText: 'old' } },
-    { label: 'the older message is of a chat that is gone', change: { replaces: '555:1', replacesText: 'old' } },
+    { label: 'the older message is gone', change: { replaces: '77', replacesText: 'old' } },
     {
       label: 'the edit is cut',
-      change: { replaces: `${NIMALI}:1`, replacesText: 'old' },
+      change: { replaces: '1', replacesText: 'old' },
       faults: ['accept_then_cut'],
     },
     {
       label: 'the edit is answered by a proxy',
-      change: { replaces: `${NIMALI}:1`, replacesText: 'old' },
+      change: { replaces: '1', replacesText: 'old' },
       faults: [{ answer: { status: 502, body: '<html>502 Bad Gateway</html>' } }],
     },
-    { label: 'no words for the older message', change: { replaces: `${NIMALI}:1` } },
+    { label: 'no words for the older message', change: { replaces: '1' } },
     { label: 'an id that is not ours', change: { replaces: 'SM123', replacesText: 'old' } },
   ];
   it.each(edits)('sends although $label', async ({ change, faults = [] }) => {

@@ -92,7 +92,8 @@ export function telegramBot(settings: TelegramSettings): Channel {
         if (!isRecord(sent) || !isId(sent.message_id) || !isRecord(sent.chat) || !isId(sent.chat.id)) {
           throw new Unreadable(200);
         }
-        return { providerId: `${sent.chat.id}:${sent.message_id}`, final: true };
+        // unique in this chat only; the chat's id is an address and stays out of the ledger
+        return { providerId: String(sent.message_id), final: true };
       } catch (error) {
         throw refusal(error);
       }
@@ -222,11 +223,11 @@ function chatId(to: string): number {
 
 /** Strikes the older message out. A crisis does not wait for that: whatever goes wrong here, the new one is sent. */
 async function strikeOut(message: Outgoing, api: Api): Promise<void> {
-  const [, chat, id] = /^(-?\d+):(\d+)$/.exec(message.replaces ?? '') ?? [];
+  const id = /^\d{1,16}$/.exec(message.replaces ?? '')?.[0];
   const text = cut(message.replacesText?.trim() ?? '', TEXT_MAX);
-  if (!chat || !id || !text) return;
+  if (!id || !text) return;
   try {
-    await api.editMessageText(Number(chat), Number(id), text, {
+    await api.editMessageText(Number(message.to), Number(id), text, {
       entities: [{ type: 'strikethrough', offset: 0, length: text.length }],
       link_preview_options: { is_disabled: true },
     });

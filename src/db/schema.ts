@@ -382,6 +382,12 @@ export const senders = sqliteTable('senders', {
   haltedReason: text('halted_reason'),
 });
 
+/** Counts that no table of rows gives, such as refused webhooks. */
+export const counters = sqliteTable('counters', {
+  name: text('name').primaryKey(),
+  n: integer('n').notNull(),
+});
+
 /** Every inbound message, stored before it is understood. */
 export const replies = sqliteTable(
   'replies',

@@ -1,7 +1,8 @@
-import type { SQL } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { BatchItem, BatchResponse } from 'drizzle-orm/batch';
 import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core';
 import type * as schema from './schema.ts';
+import { counters } from './schema.ts';
 
 export type Db = BaseSQLiteDatabase<'sync' | 'async', unknown, typeof schema>;
 export type Statement = BatchItem<'sqlite'>;
@@ -27,4 +28,12 @@ export function isUniqueViolation(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
     if (cause.message.includes('UNIQUE constraint failed')) return true;
   return false;
+}
+
+/** One more of an event that no table of rows counts. */
+export async function count(store: Store, name: string): Promise<void> {
+  await store.db
+    .insert(counters)
+    .values({ name, n: 1 })
+    .onConflictDoUpdate({ target: counters.name, set: { n: sql`${counters.n} + 1` } });
 }

@@ -43,6 +43,8 @@ interface Speaker {
   /** first of the person's own languages that there is */
   language: string;
   discreet: boolean;
+  /** where they are, when told */
+  country: string | null;
 }
 
 /** Works a stored reply: whose it is, what it answers, what it means, and what follows. */
@@ -167,9 +169,9 @@ async function findSpeaker(g: Gateway, heard: Heard): Promise<Speaker> {
       .onConflictDoNothing();
     [address] = await find();
   }
-  const held = await rows<{ person: number; languages: string; profile: string }>(
+  const held = await rows<{ person: number; languages: string; profile: string; country: string | null }>(
     g.store,
-    sql`select p.id as person, i.value as languages, p.profile as profile from people_addresses pa
+    sql`select p.id as person, i.value as languages, p.profile as profile, p.country as country from people_addresses pa
         join ${people} p on p.id = pa.person join ${interned} i on i.id = p.languages
         where pa.address = ${address!.id} order by p.id`,
   );
@@ -181,6 +183,7 @@ async function findSpeaker(g: Gateway, heard: Heard): Promise<Speaker> {
     holders: held.map((row) => row.person),
     language: wanted.find((tag) => spoken.includes(tag)) ?? heard.organisation.defaultLanguage,
     discreet: held.some((row) => row.profile === 'discreet'),
+    country: held[0]?.country ?? null,
   };
 }
 
@@ -240,7 +243,10 @@ async function answerTo(
   switch (said.meaning) {
     case 'help': {
       if (speaker.discreet) return say('ack_help_discreet', {}, opened!.fresh);
-      const localEmergency = await emergencyNumber(g, heard.from.country ?? heard.organisation.country);
+      const localEmergency = await emergencyNumber(
+        g,
+        speaker.country ?? heard.from.country ?? heard.organisation.country,
+      );
       return say('ack_help', { case: `H${opened!.id}`, localEmergency }, opened!.fresh);
     }
     case 'safe':

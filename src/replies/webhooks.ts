@@ -4,6 +4,7 @@ import { type Env, readText } from '../api/endpoint.ts';
 import type { Channel, ChannelName, Incoming, Received } from '../channels/channel.ts';
 import { twiml } from '../channels/twilio.ts';
 import { organisations } from '../db/schema.ts';
+import { count } from '../db/store.ts';
 import { settle } from '../delivery/receipts.ts';
 import type { Gateway } from '../gateway.ts';
 import { markAddress } from '../people/addresses.ts';
@@ -39,6 +40,7 @@ async function work(c: Context<Env>, name: ChannelName): Promise<{ ignored?: str
   for (const one of received)
     if (one.kind === 'refused') {
       g.log.warning('webhook refused', { channel: name, status: one.status, why: one.why });
+      await count(g.store, `webhook_refused_${name}_${one.status}`);
       if (one.status === 401) throw new Refusal('unauthorized', one.why);
       throw new Refusal(one.status === 400 ? 'malformed' : 'wrong_signature', one.why);
     }

@@ -2,10 +2,14 @@ import { sql } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { rows } from '../../src/db/store.ts';
 import { planChunk } from '../../src/delivery/plan.ts';
+import { type Address, parseAddress } from '../../src/people/person.ts';
+import { type Registration, registerPeople } from '../../src/people/registry.ts';
 import { createPush, type PushFarEnd } from '../farends/push.ts';
 import { createTelegram, type TelegramFarEnd } from '../farends/telegram.ts';
 import { createTwilio, type Twilio } from '../farends/twilio.ts';
 import { type Embassy, embassy, QUAKE, type TestGateway, testGateway } from '../gateway.ts';
+
+type Person = { addresses?: { channel: string; value: string }[] };
 
 export const OUR_NUMBER = '+15005550006';
 export const PUBLIC = 'https://musafir.test';
@@ -91,7 +95,12 @@ export async function stage(settings: Record<string, string> = {}, mode: 'live' 
     incident,
     hand,
     async people(...people) {
-      for (const body of people) await must(201, 'POST', '/api/v1/people', { key: keys.registrar, body });
+      const registrations = people.map((person) => {
+        const { addresses = [], ...rest } = person as Person;
+        const parsed = addresses.map((address) => parseAddress(address as never, 'JP', false) as Address);
+        return { ...rest, addresses: parsed } as Registration;
+      });
+      await registerPeople(t.g, 'lk-tokyo', registrations);
     },
     async alert(more = {}, approval = {}) {
       const body = {

@@ -89,7 +89,7 @@ describe('the board', () => {
         )) as { n: number }[];
         expect((await s.board()).help).toBeGreaterThanOrEqual(open!.n);
       }),
-      { numRuns: 8, seed: 311 },
+      { numRuns: 8 },
     );
-  });
+  }, 30_000);
 });

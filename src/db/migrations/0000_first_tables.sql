@@ -178,6 +178,11 @@ CREATE TABLE `check_ins` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `check_ins_once` ON `check_ins` (`incident`,`person`);--> statement-breakpoint
 CREATE INDEX `check_ins_by_person` ON `check_ins` (`person`);--> statement-breakpoint
+CREATE TABLE `counters` (
+	`name` text PRIMARY KEY NOT NULL,
+	`n` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `data_keys` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`organisation` text NOT NULL,
