@@ -6,13 +6,14 @@ import { perform, registerWebhooks, sweep } from './work.ts';
 /** One invocation: a Worker has 6 connections, and D1 1,000 queries. */
 const BOUNDS = { dispatchMs: 15_000, most: 300, inFlight: 6 };
 
-let opened: Promise<{ gateway: Gateway; app: ReturnType<typeof createApp> }> | undefined;
+type Opened = { gateway: Gateway; app: ReturnType<typeof createApp> };
+let opened: Opened | undefined;
 
-function open(env: Bindings) {
-  opened ??= openCloudflare(env).then((gateway) => ({ gateway, app: createApp(gateway) }));
-  opened.catch(() => {
-    opened = undefined;
-  });
+/** Kept once it is there; what is under way belongs to one request, and ends with it when that one is given up. */
+async function open(env: Bindings): Promise<Opened> {
+  if (opened) return opened;
+  const gateway = await openCloudflare(env);
+  opened ??= { gateway, app: createApp(gateway) };
   return opened;
 }
 
@@ -28,16 +29,16 @@ export default {
   },
   async queue(batch, env) {
     const { gateway } = await open(env);
-    for (const message of batch.messages) {
+    // several wakes of one task are one task: the queries of an invocation are counted
+    const tasks = Map.groupBy(batch.messages, (message) => JSON.stringify(message.body));
+    for (const messages of tasks.values()) {
+      const task = messages[0]!.body;
       try {
-        await perform(gateway, message.body, BOUNDS);
-        message.ack();
+        await perform(gateway, task, BOUNDS);
+        for (const message of messages) message.ack();
       } catch (error) {
-        gateway.log.error('task failed', {
-          task: message.body.type,
-          kind: error instanceof Error ? error.name : 'unknown',
-        });
-        message.retry({ delaySeconds: 5 });
+        gateway.log.error('task failed', { task: task.type, kind: error instanceof Error ? error.name : 'unknown' });
+        for (const message of messages) message.retry({ delaySeconds: 5 });
       }
     }
   },

@@ -18,12 +18,20 @@ export interface FakeClock extends Clock {
 
 function fakeClock(start: number): FakeClock {
   let now = start;
+  const sleepers: { until: number; resolve: () => void }[] = [];
   return {
     now: () => now,
-    // nobody waits in a test: time jumps to where the sleeper wanted to be
-    async sleep(milliseconds) {
-      now += milliseconds;
-    },
+    // nobody waits in a test: when all has run that can, time jumps to where the first sleeper wanted to be
+    sleep: (milliseconds) =>
+      new Promise((resolve) => {
+        sleepers.push({ until: now + milliseconds, resolve });
+        setTimeout(() => {
+          sleepers.sort((one, other) => one.until - other.until);
+          const first = sleepers.shift();
+          now = Math.max(now, first?.until ?? now);
+          first?.resolve();
+        }, 0);
+      }),
     turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     pass(milliseconds) {
       now += milliseconds;

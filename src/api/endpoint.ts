@@ -86,8 +86,8 @@ async function serve(c: Context<Env>, definition: Endpoint): Promise<Response> {
   };
   const key = c.req.header('idempotency-key');
   const answer =
-    definition.method === 'POST' && key !== undefined && caller !== NOBODY && definition.rawBody === undefined
-      ? await remember(g, caller, key, `${definition.method} ${c.req.path}\n${text}`, run, (error) =>
+    definition.method === 'POST' && key !== undefined && caller !== NOBODY
+      ? await remember(g, caller, key, fingerprint(c, definition, text), run, (error) =>
           answerProblem(g, error, c.get('requestId')),
         )
       : await run();
@@ -96,6 +96,13 @@ async function serve(c: Context<Env>, definition: Endpoint): Promise<Response> {
     'Content-Type': 'application/json; charset=utf-8',
     ...answer.headers,
   });
+}
+
+/** What makes two requests the same. A file that is read as a stream is told apart by its length, not its words. */
+function fingerprint(c: Context<Env>, definition: Endpoint, text: string): string {
+  const url = new URL(c.req.url);
+  const body = definition.rawBody ? `${c.req.header('content-type')} ${c.req.header('content-length')}` : text;
+  return `${definition.method} ${url.pathname}${url.search}\n${body}`;
 }
 
 /** @throws Refusal `too_large`, `malformed` */

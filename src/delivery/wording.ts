@@ -74,7 +74,7 @@ export interface Wordings {
 
 /** Words are made once for each group and kept: the texts of an approved alert are frozen. */
 export function openWordings(g: Gateway): Wordings {
-  const groups = new Map<string, Promise<Wording>>();
+  const groups = new Map<string, Promise<Wording & Pick<Outgoing, 'direction'>>>();
   const loaded = new Map<number, Promise<AlertRow>>();
 
   const alertOf = (id: number) => {
@@ -103,7 +103,10 @@ export function openWordings(g: Gateway): Wordings {
       let group = groups.get(key);
       if (!group) {
         if (groups.size > 2000) groups.clear();
-        group = alertOf(row.alert).then((alert) => wordAlert(g, alert, row));
+        group = alertOf(row.alert).then(async (alert) => {
+          const words = await wordAlert(g, alert, row);
+          return { ...words, direction: direction(words.language) };
+        });
         groups.set(key, group);
         group.catch(() => groups.delete(key));
       }
@@ -114,7 +117,7 @@ export function openWordings(g: Gateway): Wordings {
         text: words.text,
         heading: words.heading,
         language: words.language,
-        direction: direction(words.language),
+        direction: words.direction,
         ref: words.ref,
         chain: words.chain,
         urgency: words.urgency,

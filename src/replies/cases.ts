@@ -5,7 +5,7 @@ import { nameNumbers } from '../people/people.ts';
 import { auditRow } from '../trust/audit.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { writeStatement } from './check-ins.ts';
+import { whoseWords, writeStatement } from './check-ins.ts';
 import type { Interpretation } from './interpret.ts';
 
 export type Priority = 'P1' | 'P2' | 'P3' | 'P4';
@@ -227,10 +227,10 @@ export async function closeCase(g: Gateway, caller: Caller, uid: string, reason:
     auditRow(db, caller, now, 'case.close', uid, { reason }),
   ]);
   const isWell = reason === 'helped' || reason === 'says_safe' || reason === 'returned';
-  if (isWell && row.person !== null && row.incident !== 0) {
+  if (isWell && row.incident !== 0) {
     await writeStatement(g, {
       incident: row.incident,
-      people: [row.person],
+      people: await whoseWords(g, row),
       reply: null,
       meaning: 'safe',
       source: 'officer',

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm';
-import { cases, checkInHistory, checkIns, incidents, people } from '../db/schema.ts';
+import { cases, checkInHistory, checkIns, incidents, people, peopleAddresses } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { nameNumbers } from '../people/people.ts';
@@ -50,7 +50,8 @@ export async function writeStatement(g: Gateway, said: Said): Promise<void> {
     db.insert(checkInHistory).select(
       sql`select null, ${said.incident}, value, ${said.reply}, ${said.meaning}, ${said.code ?? null}, ${said.heads ?? null}, ${said.source}, ${said.at}
             from json_each(${who})
-            where ${said.reply} is null or not exists (select 1 from ${checkInHistory} where reply = ${said.reply})`,
+            where ${said.reply} is null or ${said.source} = 'officer'
+              or not exists (select 1 from ${checkInHistory} where reply = ${said.reply})`,
     ),
     // a reply that was under way when a later one was understood does not overrule it
     db
@@ -65,6 +66,20 @@ export function whoIsMeant(holders: number[], said: Interpretation): number[] {
   if (holders.length <= 1 || said.meaning === 'help' || said.meaning === 'unclear') return holders;
   // a shared phone: "safe" marks nobody until it counts at least all of them (DESIGN section 10)
   return (said.people ?? 0) >= holders.length ? holders : [];
+}
+
+/** Who is meant by what came from a person, or from a phone that several share. */
+export async function whoseWords(
+  g: Gateway,
+  from: { person: number | null; address: number | null },
+): Promise<number[]> {
+  if (from.person !== null) return [from.person];
+  if (from.address === null) return [];
+  const held = await g.store.db
+    .select({ person: peopleAddresses.person })
+    .from(peopleAddresses)
+    .where(eq(peopleAddresses.address, from.address));
+  return held.map((row) => row.person);
 }
 
 /** @throws Refusal `not_found` */

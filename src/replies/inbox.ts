@@ -1,12 +1,12 @@
-import { and, desc, eq, isNull, lt } from 'drizzle-orm';
-import { checkIns, replies } from '../db/schema.ts';
+import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
+import { checkIns, peopleAddresses, replies } from '../db/schema.ts';
 import type { Gateway } from '../gateway.ts';
 import { nameNumbers } from '../people/people.ts';
 import { auditRow } from '../trust/audit.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
 import { openCase } from './cases.ts';
-import { writeStatement } from './check-ins.ts';
+import { whoseWords, writeStatement } from './check-ins.ts';
 
 /** Replies with their words, for caseworkers, newest first. */
 export async function listReplies(
@@ -66,15 +66,25 @@ export async function readReply(g: Gateway, caller: Caller, uid: string, meaning
     db.update(replies).set({ readAt: now, readBy: caller.operator }).where(mine),
     auditRow(db, caller, now, 'reply.read', uid, { meaning: meaning ?? null }),
   ]);
-  if (row.person !== null && row.incident !== null) {
+  if (row.incident !== null) {
+    const who = await whoseWords(g, row);
     await g.store.db
       .update(checkIns)
       .set({ unread: false })
-      .where(and(eq(checkIns.incident, row.incident), eq(checkIns.person, row.person)));
+      .where(
+        and(
+          eq(checkIns.incident, row.incident),
+          sql`${checkIns.person} in (select value from json_each(${JSON.stringify(who)}))`,
+          // as long as another of their messages waits, they stay with those who must be read
+          sql`not exists (select 1 from ${replies} r where r.incident = ${row.incident} and r.read_at is null
+                and r.meaning in ('unclear', 'info') and (r.person = ${checkIns.person} or (r.person is null
+                  and r.address in (select pa.address from ${peopleAddresses} pa where pa.person = ${checkIns.person}))))`,
+        ),
+      );
     if (meaning)
       await writeStatement(g, {
         incident: row.incident,
-        people: [row.person],
+        people: who,
         reply: row.id,
         meaning,
         source: 'officer',

@@ -265,6 +265,7 @@ function walk(text: string, start: number, root: Node, hits: Hit[], at: number[]
         start: at ? at[start]! : start,
         end: at ? at[last]! : last,
         written: term.written,
+        literal: term.length,
         roles: term.roles,
         ...(term.value === undefined ? {} : { value: term.value }),
       });

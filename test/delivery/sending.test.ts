@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { rows } from '../../src/db/store.ts';
 import { planChunk } from '../../src/delivery/plan.ts';
+import { perform } from '../../src/work.ts';
 import { allWell, GREETING, numberOf, reader, stage, words } from './stage.ts';
 
 describe('a broadcast', () => {
@@ -185,6 +186,21 @@ describe('a broadcast', () => {
     const id = await s.tell(words('08'));
     expect(await s.ledger(id)).toMatchObject([{ state: 'suppressed', errorCode: 'channel_off' }]);
     expect(await s.board()).toMatchObject({ registered: 1, unreachable: 1 });
+  });
+
+  it('goes out once, at the pace of all together, when several invocations of the edge send at the same time', async () => {
+    const s = await stage();
+    await s.people(...Array.from({ length: 40 }, (_, n) => reader(n, ['si', 'ar', 'th'][n % 3]!)));
+    const id = await s.planned(words('0a'));
+    const bounds = { dispatchMs: 15_000, most: 300, inFlight: 6 };
+    const one = () => perform(s.g, { type: 'dispatch', sender: 'sms' }, bounds);
+    await Promise.all([one(), one(), one(), one()]);
+    await s.run(30_000, bounds);
+    expect(await s.view(id)).toMatchObject({ state: 'sent', deliveries: { sent: 40 } });
+    expect(s.twilio.sent).toHaveLength(40);
+    const times = s.twilio.sent.map((sms) => sms.at);
+    expect(times.at(-1)! - times[0]!).toBeGreaterThan(3_500);
+    allWell(s);
   });
 
   it('finishes in an invocation of the edge after another, each waking the next', async () => {

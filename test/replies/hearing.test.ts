@@ -207,6 +207,44 @@ describe('a phone that several share', () => {
     expect(await meanings(s)).toEqual(['safe', 'unclear', 'safe']);
   });
 
+  it('is safe, claimed, by a count of at least all of them', async () => {
+    const s = await stage();
+    await family(s);
+    await s.tell(words('98'));
+    await s.text(numberOf(1), '1 3');
+    expect(await s.board()).toMatchObject({ registered: 3, safe: 3 });
+    const path = `/api/v1/incidents/${s.incident}/check-ins`;
+    const { items } = (await s.call('GET', path, { key: s.keys.caseworker })).json;
+    expect(items.map((item: { source: string }) => item.source)).toEqual(['family', 'family', 'family']);
+  });
+
+  it('leaves "unclear" when a person has read the last of its messages, and says what they mean', async () => {
+    const s = await stage();
+    await family(s);
+    await s.tell(words('99'));
+    await s.text(numberOf(1), '1 2');
+    await s.text(numberOf(1), '8');
+    expect(await s.board()).toMatchObject({ unclear: 3 });
+    const { items } = (await s.call('GET', '/api/v1/replies?unread=true', { key: s.keys.caseworker })).json;
+    expect(items).toHaveLength(2);
+    for (const [i, item] of items.entries()) {
+      const path = `/api/v1/replies/${item.id}/read`;
+      expect((await s.call('POST', path, { key: s.keys.caseworker, body: { meaning: 'safe' } })).status).toBe(200);
+      expect(await s.board()).toMatchObject(i === 0 ? { unclear: 3 } : { safe: 3 });
+    }
+  });
+
+  it('is safe again when an officer closes its case as helped', async () => {
+    const s = await stage();
+    await family(s);
+    await s.tell(words('00'));
+    await s.text(numberOf(1), '2');
+    const [open] = await casesOf(s);
+    const path = `/api/v1/cases/${open.id}/close`;
+    await s.call('POST', path, { key: s.keys.caseworker, body: { reason: 'helped' } });
+    expect(await s.board()).toMatchObject({ help: 0, safe: 3, openCases: 0 });
+  });
+
   it('opens one case by 2, however often', async () => {
     const s = await stage();
     await family(s);
