@@ -1,17 +1,17 @@
 import { Hono } from 'hono';
 import { alertEndpoints } from './api/alerts.ts';
+import { mountCap } from './api/cap.ts';
 import { caseworkEndpoints } from './api/casework.ts';
 import { type Endpoint, type Env, mount } from './api/endpoint.ts';
 import { mountHealth } from './api/health.ts';
 import { mountDescription } from './api/openapi.ts';
 import { answerProblem } from './api/problem.ts';
+import { mountRadio } from './api/radio.ts';
 import { registryEndpoints } from './api/registry.ts';
 import { stationEndpoints } from './api/stations.ts';
-import { mountCap } from './bulletins/cap-routes.ts';
-import { mountRadio } from './bulletins/radio.ts';
+import { mountWebhooks } from './api/webhooks.ts';
 import type { Gateway } from './gateway.ts';
 import { mountPages } from './pages/pages.ts';
-import { mountWebhooks } from './replies/webhooks.ts';
 import { simulatorEndpoints } from './simulator/endpoints.ts';
 import { Refusal } from './trust/refusal.ts';
 

@@ -16,8 +16,9 @@ const ROOMS: Record<string, string[]> = {
   people: ['channels', 'db', 'gateway.ts', 'text', 'trust'],
   alerts: ['channels', 'db', 'gateway.ts', 'people', 'text', 'trust'],
   delivery: ['alerts', 'channels', 'db', 'gateway.ts', 'people', 'text', 'trust'],
-  replies: ['api', 'channels', 'db', 'delivery', 'gateway.ts', 'people', 'text', 'trust'],
-  bulletins: ['alerts', 'api', 'db', 'gateway.ts', 'people', 'text', 'trust'],
+  replies: ['channels', 'db', 'delivery', 'gateway.ts', 'people', 'text', 'trust'],
+  bulletins: ['alerts', 'db', 'gateway.ts', 'people', 'text', 'trust'],
+  cap: ['alerts', 'bulletins', 'db', 'gateway.ts', 'people', 'text', 'trust'],
 };
 
 /** Types say nothing about the order at run time: `import type` is left out. */

@@ -6,7 +6,7 @@ import { CancelInput, cancel, UpdateInput, update } from '../alerts/correct.ts';
 import { createDraft, DraftInput } from '../alerts/draft.ts';
 import { PreviewInput, preview } from '../alerts/preview.ts';
 import { announce, withdraw } from '../bulletins/bulletins.ts';
-import { draftFromCap } from '../bulletins/cap-in.ts';
+import { draftFromCap } from '../cap/draft.ts';
 import { alerts, deliveries, incidents } from '../db/schema.ts';
 import { resolve } from '../delivery/receipts.ts';
 import { deliveryToken, parseDeliveryToken } from '../delivery/token.ts';

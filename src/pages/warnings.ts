@@ -1,7 +1,7 @@
 import { eq, inArray } from 'drizzle-orm';
 import { html } from 'hono/html';
 import { type AlertRow, readTexts, spokenOffset } from '../alerts/alert.ts';
-import { listPublic } from '../bulletins/publish.ts';
+import { listPublic } from '../cap/publish.ts';
 import { alerts, organisations } from '../db/schema.ts';
 import type { Gateway } from '../gateway.ts';
 import { formatTime } from '../text/names.ts';

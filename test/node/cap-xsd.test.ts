@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type CapAlert, type CapInfo, capXml } from '../../src/bulletins/cap.ts';
-import { readCap } from '../../src/bulletins/cap-read.ts';
+import { readCap } from '../../src/cap/read.ts';
+import { type CapAlert, type CapInfo, capXml } from '../../src/cap/write.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/spec/cap/', import.meta.url).href);
 const schema = join(fixtures, 'CAP-v1.2.xsd');

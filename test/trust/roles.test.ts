@@ -90,9 +90,7 @@ describe('the table of roles', () => {
   it('gives an admin no personal data and no drafts, and a translator and an auditor no people', () => {
     const opened = (role: Role) =>
       GUARDED.filter((row) => (row.roles as readonly Role[]).includes(role)).map(({ path }) => path);
-    expect(opened('admin').filter((path) => !/^\/api\/v1\/(keys|stations)\b/.test(path))).toEqual(
-      [],
-    );
+    expect(opened('admin').filter((path) => !/^\/api\/v1\/(keys|stations)\b/.test(path))).toEqual([]);
     expect(opened('translator').filter((path) => PERSONAL.test(path))).toEqual([]);
     expect(opened('auditor').filter((path) => PERSONAL.test(path))).toEqual([]);
   });

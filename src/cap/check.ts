@@ -1,4 +1,4 @@
-import type { Term } from './cap-terms.ts';
+import type { Term } from './terms.ts';
 import type { XmlElement } from './xml-tree.ts';
 
 const XSI = /^xsi:/;

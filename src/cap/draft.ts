@@ -7,7 +7,7 @@ import { canonicalTag } from '../text/tags.ts';
 import { auditRow } from '../trust/audit.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { readCap } from './cap-read.ts';
+import { readCap } from './read.ts';
 
 type Read = Extract<ReturnType<typeof readCap>, { warnings: string[] }>;
 type Info = Read['alert']['infos'][number];

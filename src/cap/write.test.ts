@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
-import { type CapAlert, type CapInfo, capFeed, capTime, capXml } from './cap.ts';
-import { readCap } from './cap-read.ts';
+import { readCap } from './read.ts';
+import { type CapAlert, type CapInfo, capFeed, capTime, capXml } from './write.ts';
 
 const sent = new Date('2026-11-22T10:00:00Z');
 const expires = new Date('2026-11-22T16:00:00Z');

@@ -1,12 +1,12 @@
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
-import { check, type Env, readText } from '../api/endpoint.ts';
+import { currentBulletin, findStation, type Station, scriptOf, stationBulletins } from '../bulletins/bulletins.ts';
+import { stationFeed } from '../bulletins/feed.ts';
+import { scriptHtml, scriptJson, scriptSsml, scriptText } from '../bulletins/script.ts';
 import { aired, audit } from '../db/schema.ts';
 import { Language } from '../people/person.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { currentBulletin, findStation, type Station, scriptOf, stationBulletins } from './bulletins.ts';
-import { stationFeed } from './feed.ts';
-import { scriptHtml, scriptJson, scriptSsml, scriptText } from './script.ts';
+import { check, type Env, readText } from './endpoint.ts';
 
 const TYPES: Record<string, string> = {
   txt: 'text/plain; charset=utf-8',

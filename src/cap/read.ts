@@ -1,4 +1,4 @@
-import { checkSequence, MOST_WARNINGS } from './cap-check.ts';
+import { checkSequence, MOST_WARNINGS } from './check.ts';
 import {
   ALERT,
   CAP_1_1,
@@ -9,8 +9,8 @@ import {
   SEVERITIES,
   URGENCIES,
   XML_SIGNATURE,
-} from './cap-terms.ts';
-import { parseCircle, parsePolygon, parseReferences, parseTime } from './cap-values.ts';
+} from './terms.ts';
+import { parseCircle, parsePolygon, parseReferences, parseTime } from './values.ts';
 import { readXml, type XmlElement } from './xml-tree.ts';
 
 /** A CAP document from elsewhere, as far as it could be read. A missing text is ''. */

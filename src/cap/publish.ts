@@ -4,7 +4,7 @@ import { alerts, incidents, organisations } from '../db/schema.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Audience } from '../people/audience.ts';
 import { areaName, countryName, type Names } from '../text/names.ts';
-import { type CapArea, type CapEntry, capXml } from './cap.ts';
+import { type CapArea, type CapEntry, capXml } from './write.ts';
 
 /** States in which a Public alert can be seen by everybody. */
 const PUBLISHED = ['approved', 'sending', 'sent', 'cancelled', 'replaced', 'expired'] as const;

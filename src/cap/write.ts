@@ -1,6 +1,6 @@
-import { atomFeed, type Feed } from './atom.ts';
-import { CAP_1_2, CATEGORIES, CERTAINTIES, RESPONSE_TYPES, SEVERITIES, URGENCIES } from './cap-terms.ts';
-import { xmlElement, xmlLanguage, xmlText } from './xml.ts';
+import { atomFeed, type Feed } from '../bulletins/atom.ts';
+import { xmlElement, xmlLanguage, xmlText } from '../bulletins/xml.ts';
+import { CAP_1_2, CATEGORIES, CERTAINTIES, RESPONSE_TYPES, SEVERITIES, URGENCIES } from './terms.ts';
 
 /** A public alert on its way out. It has no place for an audience. */
 export interface CapAlert {

@@ -8,7 +8,7 @@ import togo from '../../test/fixtures/spec/cap/20-togo-meteo-fr.xml?raw';
 import noScope from '../../test/fixtures/spec/cap/90-bad-google-invalid.xml?raw';
 import noCertainty from '../../test/fixtures/spec/cap/93-bad-togo-invalid-schema.xml?raw';
 import noaa from '../../test/fixtures/spec/cap/95-cap11-noaa-errors.xml?raw';
-import { readCap } from './cap-read.ts';
+import { readCap } from './read.ts';
 
 function good(xml: string | Uint8Array) {
   const read = readCap(xml);

@@ -1,8 +1,8 @@
 import type { Hono } from 'hono';
-import type { Env } from '../api/endpoint.ts';
+import { capEntries, capOf, findPublic } from '../cap/publish.ts';
+import { capFeed } from '../cap/write.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { capFeed } from './cap.ts';
-import { capEntries, capOf, findPublic } from './publish.ts';
+import type { Env } from './endpoint.ts';
 
 /** Public alerts as CAP 1.2, for everybody. */
 export function mountCap(app: Hono<Env>): void {

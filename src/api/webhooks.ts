@@ -1,6 +1,5 @@
 import { eq } from 'drizzle-orm';
 import type { Context, Hono } from 'hono';
-import { type Env, readText } from '../api/endpoint.ts';
 import type { Channel, ChannelName, Incoming, Received } from '../channels/channel.ts';
 import { twiml } from '../channels/twilio.ts';
 import { organisations } from '../db/schema.ts';
@@ -9,9 +8,10 @@ import { settle } from '../delivery/receipts.ts';
 import type { Gateway } from '../gateway.ts';
 import { markAddress } from '../people/addresses.ts';
 import { findAddress } from '../people/registry.ts';
+import { receive } from '../replies/receive.ts';
 import type { Organisation } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { receive } from './receive.ts';
+import { type Env, readText } from './endpoint.ts';
 
 const LARGEST = 256_000;
 
