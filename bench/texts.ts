@@ -18,7 +18,7 @@ export async function measureTexts({ folder, rounds }: Order): Promise<Row[]> {
        from deliveries d join addresses a on a.id = d.address where d.alert = ?`,
     )
     .all(alert) as Claimed[];
-  const wordings = openWordings(g);
+  const wordings = openWordings(g, 'sms');
   const now = g.clock.now();
   const whole = async () => {
     for (const row of claimed) await wordings.compose(row, now);

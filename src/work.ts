@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
+import { announceMissed } from './bulletins/bulletins.ts';
 import { SENDER_NAMES, type SenderName } from './channels/index.ts';
 import { deliveries, organisations } from './db/schema.ts';
 import { rows } from './db/store.ts';
@@ -91,6 +92,7 @@ export async function sweep(g: Gateway): Promise<void> {
       for (const sender of SENDER_NAMES) await wakeSoon(g, { type: 'dispatch', sender }, await dueAt(g, sender));
     },
     alerts: () => finishAlerts(g),
+    bulletins: () => announceMissed(g),
   };
   for (const [name, step] of Object.entries(steps)) {
     try {

@@ -47,7 +47,7 @@ export async function dispatch(
   if (!channel) return idle;
   const health = await readHealth(g, sender);
   if (health.haltedUntil > g.clock.now()) return idle;
-  const wordings = openWordings(g);
+  const wordings = openWordings(g, sender);
   const pace = openPace(g, sender, channel.perSecond);
   const inFlight = Math.min(channel.inFlight, limits.inFlight ?? channel.inFlight);
   const largest = Math.max(

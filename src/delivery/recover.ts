@@ -143,7 +143,7 @@ type Looked = Outcome & { unreachable?: boolean };
 
 /** Some at once; when the list cannot be had for one, the others of the batch wait too. */
 async function lookForAll(g: Gateway, claimed: Unknown[]): Promise<Outcome[]> {
-  const wordings = openWordings(g);
+  const wordings = openWordings(g, 'sms');
   /** messages of the list that are known to be another row's */
   const taken = new Set<string>();
   const outcomes: Looked[] = [];

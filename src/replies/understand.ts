@@ -12,7 +12,8 @@ import { canonicalTag } from '../text/tags.ts';
 import type { Organisation } from '../trust/operators.ts';
 import { noteSaysSafe, openCase, priorityOf } from './cases.ts';
 import { whoIsMeant, writeStatement } from './check-ins.ts';
-import { type Interpretation, interpret } from './interpret.ts';
+import { hear, refIn, withoutRef } from './hear.ts';
+import type { Interpretation } from './interpret.ts';
 import { lexiconOf } from './lexicons.ts';
 import type { Extra } from './receive.ts';
 
@@ -35,6 +36,7 @@ interface Bound {
   incident: number;
   severity: string;
   language: string;
+  ref: string;
 }
 
 interface Speaker {
@@ -42,6 +44,8 @@ interface Speaker {
   holders: number[];
   /** first of the person's own languages that there is */
   language: string;
+  /** all languages that they may answer in, their own first */
+  languages: string[];
   discreet: boolean;
   /** where they are, when told */
   country: string | null;
@@ -51,8 +55,7 @@ interface Speaker {
 export async function understand(g: Gateway, id: number, heard: Heard): Promise<void> {
   const speaker = await findSpeaker(g, heard);
   const bound = await bind(g, heard, speaker);
-  const language = bound?.language ?? speaker.language;
-  const said = await readMeaning(g, heard, language, await isCountAsked(g, id, heard, speaker));
+  const said = await readMeaning(g, heard, speaker, bound, await isCountAsked(g, id, heard, speaker));
   const meant = whoIsMeant(speaker.holders, said);
   const { store } = g;
 
@@ -109,13 +112,21 @@ export async function understand(g: Gateway, id: number, heard: Heard): Promise<
 }
 
 /** Buttons carry the code and the alert's number; everything else is read by the interpreter. */
-async function readMeaning(g: Gateway, heard: Heard, language: string, countAsked: boolean): Promise<Interpretation> {
+async function readMeaning(
+  g: Gateway,
+  heard: Heard,
+  speaker: Speaker,
+  bound: Bound | undefined,
+  countAsked: boolean,
+): Promise<Interpretation> {
   if (heard.extra.startToken !== undefined || /^\/start\b/.test(heard.text))
     return { meaning: 'start', because: ['/start'] };
   if (heard.extra.location) return { meaning: 'unclear', because: ['a location'] };
   const button = heard.extra.button ? /^([12])\b/.exec(heard.text)?.[1] : undefined;
   if (button) return { meaning: button === '1' ? 'safe' : 'help', code: button, because: [`button ${button}`] };
-  return interpret(heard.text, { language, openQuestion: countAsked ? 'count' : null }, await lexiconOf(g));
+  const text = bound ? withoutRef(heard.text, bound.ref) : heard.text;
+  const languages = [...(bound ? [bound.language] : []), ...speaker.languages, speaker.language];
+  return hear(text, languages, countAsked ? 'count' : null, await lexiconOf(g));
 }
 
 /** From a shared phone came "safe" without a count, so that we asked: a bare 3 may now be a number of people. */
@@ -176,12 +187,13 @@ async function findSpeaker(g: Gateway, heard: Heard): Promise<Speaker> {
         where pa.address = ${address!.id} order by p.id`,
   );
   const hinted = heard.extra.languageHint ? canonicalTag(heard.extra.languageHint) : null;
-  const wanted = held[0]?.languages.split(' ') ?? (hinted ? [hinted] : []);
+  const wanted = (held[0]?.languages ?? hinted ?? '').split(' ').filter((tag) => tag !== '');
   const spoken = await g.catalog.languages();
   return {
     address: address!.id,
     holders: held.map((row) => row.person),
     language: wanted.find((tag) => spoken.includes(tag)) ?? heard.organisation.defaultLanguage,
+    languages: wanted.slice(0, 4),
     discreet: held.some((row) => row.profile === 'discreet'),
     country: held[0]?.country ?? null,
   };
@@ -192,11 +204,11 @@ async function findSpeaker(g: Gateway, heard: Heard): Promise<Speaker> {
  * latest that went to somebody who holds the address, who may have read it elsewhere.
  */
 async function bind(g: Gateway, heard: Heard, speaker: Speaker): Promise<Bound | undefined> {
-  const ref = heard.extra.button ? /^[12] (\w+)$/.exec(heard.text)?.[1] : undefined;
+  const ref = refIn(heard.text);
   const holders = sql`select value from json_each(${JSON.stringify(speaker.holders)})`;
   const [found] = await rows<Bound>(
     g.store,
-    sql`select al.id as alert, al.incident as incident, al.severity as severity, d.language as language
+    sql`select al.id as alert, al.incident as incident, al.severity as severity, d.language as language, al.ref as ref
         from ${deliveries} d join ${alerts} al on al.id = d.alert
         where (d.address = ${speaker.address}
                or d.address in (select pa.address from ${peopleAddresses} pa where pa.person in (${holders}))

@@ -63,7 +63,8 @@ describe('the catalog', () => {
       },
     };
     const counted = loadCatalog(counting);
-    await Promise.all([counted.text('flood', 'en'), counted.text('flood', 'en'), counted.words('en')]);
+    for (let time = 0; time < 2; time++) await counted.text('flood', 'en');
+    await counted.words('en');
     await counted.word('en', 'page_title');
     expect(reads.sort()).toEqual(['index.json', 'locales/en/interface.json', 'templates/flood/en.json']);
   });

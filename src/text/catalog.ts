@@ -51,14 +51,12 @@ export interface Catalog {
 }
 
 export function loadCatalog(assets: Assets): Catalog {
-  const keep = new Map<string, Promise<unknown>>();
-  const once = <T>(key: string, make: () => Promise<T>): Promise<T> => {
-    const kept = keep.get(key) as Promise<T> | undefined;
-    if (kept) return kept;
-    const made = make();
+  // Only what has arrived is kept: in workerd a promise belongs to the request that made it
+  const keep = new Map<string, unknown>();
+  const once = async <T>(key: string, make: () => Promise<T>): Promise<T> => {
+    if (keep.has(key)) return keep.get(key) as T;
+    const made = await make();
     keep.set(key, made);
-    // a failed read is asked again next time
-    made.catch(() => keep.delete(key));
     return made;
   };
   const read = <T>(path: string) => once(path, () => assets.read(path)) as Promise<T | null>;

@@ -96,5 +96,5 @@ function own(table: Record<string, string>, key: string): string | null {
  * @param shown what `formatTime` or `formatDay` made
  */
 export function withoutStops(shown: string): string {
-  return shown.replace(/(?<=[\p{L}\p{M}])\./gu, '');
+  return shown.replace(/(?<=[\p{L}\p{M}])[.॰]/gu, '');
 }

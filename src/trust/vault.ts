@@ -78,16 +78,25 @@ export function openVault(
   previous?: Uint8Array<ArrayBuffer>,
   now: () => number = Date.now,
 ): Vault {
-  const wrapping = [master, ...(previous ? [previous] : [])].map(async (key) =>
-    crypto.cipher(await crypto.derive(key, 'musafir wrap')),
-  );
-  const known = new Map<string, Promise<OrganisationKeys>>();
+  // Only what has arrived is kept: in workerd a promise belongs to the request that made it
+  let ciphers: Cipher[] | undefined;
+  const known = new Map<string, OrganisationKeys>();
+
+  /** the present master key first, then the one before it */
+  async function wrapping(): Promise<Cipher[]> {
+    if (ciphers) return ciphers;
+    const made: Cipher[] = [];
+    for (const key of [master, ...(previous ? [previous] : [])])
+      made.push(await crypto.cipher(await crypto.derive(key, 'musafir wrap')));
+    ciphers = made;
+    return made;
+  }
 
   async function unwrap(value: string, additional: string): Promise<string> {
     let failure: unknown;
-    for (const cipher of wrapping) {
+    for (const cipher of await wrapping()) {
       try {
-        return await (await cipher).open(value, additional);
+        return await cipher.open(value, additional);
       } catch (error) {
         failure = error;
       }
@@ -102,7 +111,7 @@ export function openVault(
     let [row] = await read();
     if (!row) {
       // another isolate may make one at this moment: the first stays, and both use it
-      const wrapped = await (await wrapping[0]!).seal(toBase64(crypto.random(32)), additional);
+      const wrapped = await (await wrapping())[0]!.seal(toBase64(crypto.random(32)), additional);
       await store.db.insert(dataKeys).select(
         sql`select null, ${organisation}, ${wrapped}, ${now()}
               where not exists (select 1 from ${dataKeys} where organisation = ${organisation})`,
@@ -129,13 +138,9 @@ export function openVault(
   }
 
   return {
-    keys(organisation) {
-      let keys = known.get(organisation);
-      if (!keys) {
-        keys = load(organisation);
-        known.set(organisation, keys);
-        keys.catch(() => known.delete(organisation));
-      }
+    async keys(organisation) {
+      const keys = known.get(organisation) ?? (await load(organisation));
+      known.set(organisation, keys);
       return keys;
     },
     async secret(name, make) {
@@ -147,7 +152,7 @@ export function openVault(
       if (existing !== undefined) return existing;
       const value = await make();
       try {
-        const valueSealed = await (await wrapping[0]!).seal(value, `instance|${name}`);
+        const valueSealed = await (await wrapping())[0]!.seal(value, `instance|${name}`);
         await store.db.insert(instance).values({ name, valueSealed });
         return value;
       } catch (error) {
