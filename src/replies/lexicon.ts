@@ -107,6 +107,10 @@ export interface Hit {
   negated?: boolean;
   bound?: boolean;
   negatedBy?: Hit;
+  /** words between the negation and its object */
+  apart?: number;
+  /** the term holds a negation itself ("nobody is hurt"): another one outside adds nothing */
+  saysNo?: boolean;
 }
 
 export interface Language {
@@ -117,6 +121,8 @@ export interface Language {
   fromAnywhere: Node;
   /** single words, for writing without spaces and for near misses */
   words: Map<string, Set<Role>>;
+  /** words that matter so much that one slip away from them is noticed, by length */
+  weighty: Map<number, { word: string; cry: boolean }[]>;
   notEnglish: Set<string>;
 }
 
@@ -171,6 +177,7 @@ function build(file: LexiconFile): Language {
     fromWordStart: { next: new Map() },
     fromAnywhere: { next: new Map() },
     words: new Map(),
+    weighty: new Map(),
     notEnglish: new Set((file.notEnglish ?? []).map(normalise)),
   };
   for (const [role, terms] of Object.entries(file.words)) for (const term of terms) add(language, term, role as Role);
@@ -282,6 +289,8 @@ function wordEnds(text: string, end: number): boolean {
   return before === joined || after === joined || (before === numeral) !== (after === numeral);
 }
 
+const keywordRoles = new Set<Role>(['stopKeyword', 'startKeyword', 'infoKeyword']);
+
 /** A negation that begins inside a longer term is the end of that term: 도움필요없|어요. */
 const isNegation = (hit: Hit) => hit.roles.has('notBefore') || hit.roles.has('notAfter');
 
@@ -306,7 +315,7 @@ export function findWords(text: string, languages: Language[]): Hit[] {
   for (const hit of found) {
     const last = kept.at(-1);
     if (last && last.start === hit.start && last.end === hit.end) {
-      if (last.literal === hit.literal) last.roles = new Set([...last.roles, ...hit.roles]);
+      if (last.literal === hit.literal || [...last.roles].every((role) => keywordRoles.has(role))) last.roles = new Set([...last.roles, ...hit.roles]);
       last.value ??= hit.value;
     } else if (
       (hit.end > reach && !(hit.start < reach && isNegation(hit))) ||
@@ -314,7 +323,7 @@ export function findWords(text: string, languages: Language[]): Hit[] {
     ) {
       kept.push({ ...hit });
       reach = Math.max(reach, hit.end);
-    }
+    } else if (last && isNegation(hit) && hit.end <= last.end) last.saysNo = true;
   }
   return kept;
 }
