@@ -112,6 +112,7 @@ export async function summarise(g: Gateway, row: AlertRow): Promise<AlertSummary
 
 /** An alert whole: its texts, and how far its deliveries are by state, language and channel. */
 export async function viewAlert(g: Gateway, row: AlertRow) {
+  const keys = await g.vault.keys(row.organisation);
   const counts = await rows<{ state: string; language: string; channel: string | null; n: number }>(
     g.store,
     sql`select state, language, channel, count(*) as n from ${deliveries}
@@ -129,6 +130,7 @@ export async function viewAlert(g: Gateway, row: AlertRow) {
     ...(await summarise(g, row)),
     texts: await readTexts(g, row),
     textsHash: row.frozenHash,
+    reason: row.reasonSealed === null ? null : await keys.open('note', row.reasonSealed),
     people: row.people,
     deliveries: sum('state'),
     byLanguage: sum('language'),
@@ -149,4 +151,10 @@ export async function spokenOffset(g: Gateway, alert: AlertRow): Promise<string>
     if (offset) return offset;
   }
   return '+00:00';
+}
+
+/** An operator's words about an alert, for its column; null for none. */
+export async function sealReason(g: Gateway, caller: Caller, reason: string | undefined): Promise<string | null> {
+  if (!reason) return null;
+  return (await g.vault.keys(caller.organisation.id)).seal('note', reason);
 }

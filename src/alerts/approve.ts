@@ -7,7 +7,7 @@ import { matchAudience } from '../people/audience.ts';
 import { auditRowIf } from '../trust/audit.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { type AlertRow, findAlert, GOT_IT, hashTexts, readParameters, readTexts } from './alert.ts';
+import { type AlertRow, findAlert, GOT_IT, hashTexts, readParameters, readTexts, sealReason } from './alert.ts';
 
 /** Seconds in which an approval can be taken back by /stop before anything goes out (DO-9). */
 const UNDO_SECONDS = 20;
@@ -147,8 +147,15 @@ function replaceFormer(db: Db, caller: Caller, alert: AlertRow, now: number): St
 }
 
 /** Gives a submitted alert back to be changed, with a reason. @throws Refusal `wrong_state` */
-export async function giveBack(g: Gateway, caller: Caller, uid: string, to: 'draft' | 'rejected'): Promise<AlertRow> {
+export async function giveBack(
+  g: Gateway,
+  caller: Caller,
+  uid: string,
+  to: 'draft' | 'rejected',
+  reason?: string,
+): Promise<AlertRow> {
   const alert = await findAlert(g, caller, uid);
+  const reasonSealed = await sealReason(g, caller, reason);
   const now = g.clock.now();
   const may = and(eq(alerts.id, alert.id), eq(alerts.state, 'submitted'));
   const action = to === 'draft' ? 'alert.return' : 'alert.reject';
@@ -156,7 +163,11 @@ export async function giveBack(g: Gateway, caller: Caller, uid: string, to: 'dra
     auditRowIf(db, db.select().from(alerts).where(may), caller, now, action, uid),
     db
       .update(alerts)
-      .set({ state: to, ...(to === 'draft' && { submittedAt: null, submittedBy: null, frozenHash: null }) })
+      .set({
+        state: to,
+        reasonSealed,
+        ...(to === 'draft' && { submittedAt: null, submittedBy: null, frozenHash: null }),
+      })
       .where(may)
       .returning(),
   ]);

@@ -55,7 +55,7 @@ export async function update(
 }
 
 /** Says that the former text was wrong, by the template `cancel_correct`. */
-export async function cancel(g: Gateway, caller: Caller, uid: string): Promise<AlertRow> {
+export async function cancel(g: Gateway, caller: Caller, uid: string, reason?: string): Promise<AlertRow> {
   const former = await findFormer(g, caller, uid);
   const meta = await findTemplate(g, 'cancel_correct');
   return follow(g, caller, former, {
@@ -65,6 +65,7 @@ export async function cancel(g: Gateway, caller: Caller, uid: string): Promise<A
     ownTexts: undefined,
     expiresAt: g.clock.now() + CANCEL_LIFE_MS,
     refInText: former.ref,
+    reason,
   });
 }
 
@@ -75,6 +76,7 @@ interface Following {
   ownTexts: z.output<typeof OwnTexts> | undefined;
   expiresAt: number;
   refInText: string | undefined;
+  reason?: string | undefined;
 }
 
 async function follow(g: Gateway, caller: Caller, former: AlertRow, next: Following): Promise<AlertRow> {

@@ -12,7 +12,7 @@ import { renderTexts } from '../text/render.ts';
 import { auditRow } from '../trust/audit.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { type AlertRow, hashTexts, type Texts } from './alert.ts';
+import { type AlertRow, hashTexts, sealReason, type Texts } from './alert.ts';
 
 /** Own texts: `full` is needed, the rest is optional. */
 export const OwnTexts = z
@@ -156,6 +156,8 @@ export interface Plan {
   former: AlertRow | null;
   /** a cancel names the former alert's number in its text */
   refInText: string | undefined;
+  /** why, in the operator's words */
+  reason?: string | undefined;
   state: 'draft' | 'submitted';
 }
 
@@ -199,6 +201,7 @@ export async function saveAlert(g: Gateway, caller: Caller, plan: Plan): Promise
       asksCheckIn: plan.meta.asksCheckIn,
       expiresAt: plan.expiresAt,
       createdAt: now,
+      reasonSealed: await sealReason(g, caller, plan.reason),
       createdBy: caller.operator,
       editedBy: caller.operator,
       ...(plan.state === 'submitted' && {

@@ -179,9 +179,9 @@ export const alertEndpoints: Endpoint[] = [
     roles: ['approver'],
     body: CancelInput,
     answers: { 200: Alert },
-    handle: async ({ g, caller, params }) => ({
+    handle: async ({ g, caller, params, body }) => ({
       status: 200,
-      body: await viewAlert(g, await giveBack(g, caller, params.id!, 'draft')),
+      body: await viewAlert(g, await giveBack(g, caller, params.id!, 'draft', body.reason)),
     }),
   }),
   endpoint({
@@ -191,9 +191,9 @@ export const alertEndpoints: Endpoint[] = [
     roles: ['approver'],
     body: CancelInput,
     answers: { 200: Alert },
-    handle: async ({ g, caller, params }) => ({
+    handle: async ({ g, caller, params, body }) => ({
       status: 200,
-      body: await viewAlert(g, await giveBack(g, caller, params.id!, 'rejected')),
+      body: await viewAlert(g, await giveBack(g, caller, params.id!, 'rejected', body.reason)),
     }),
   }),
   endpoint({
@@ -228,9 +228,9 @@ export const alertEndpoints: Endpoint[] = [
     roles: ['author'],
     body: CancelInput,
     answers: { 201: Alert },
-    handle: async ({ g, caller, params }) => ({
+    handle: async ({ g, caller, params, body }) => ({
       status: 201,
-      body: await viewAlert(g, await cancel(g, caller, params.id!)),
+      body: await viewAlert(g, await cancel(g, caller, params.id!, body.reason)),
     }),
   }),
   endpoint({

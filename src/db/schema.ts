@@ -274,7 +274,8 @@ export const alerts = sqliteTable(
     plannedAt: integer('planned_at'),
     startedAt: integer('started_at'),
     finishedAt: integer('finished_at'),
-    stopReason: text('stop_reason'),
+    /** why it was returned, rejected or cancels another: an operator's own words */
+    reasonSealed: text('reason_sealed'),
   },
   (t) => [
     index('alerts_by_organisation').on(t.organisation, t.id),

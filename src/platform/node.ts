@@ -39,7 +39,7 @@ export const nodeClock: Clock = {
 };
 
 /** One pool of connections for each origin. */
-export function nodeWire(connections = 128): Wire & { close(): Promise<void> } {
+export function nodeWire(connections = 256): Wire & { close(): Promise<void> } {
   const pools = new Map<string, Pool>();
   return {
     async request(url, init) {

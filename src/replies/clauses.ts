@@ -10,6 +10,8 @@ export interface Clause {
   hits: Hit[];
   /** words that the lexicon does not have */
   unknown: string[];
+  /** how many unknown words stand after each place of the text */
+  unknownAfter(at: number): number;
   words: number;
 }
 
@@ -65,38 +67,57 @@ function clauseAt(
   const covered = new Uint8Array(end - start);
   for (const hit of hits) covered.fill(1, hit.start - start, Math.min(hit.end, end) - start);
   const unknown: string[] = [];
+  const places: number[] = [];
   let words = 0;
   let word = '';
   let known = false;
   const flush = () => {
     if (word === '') return;
     words++;
-    if (!known && !/^[\d+]+$/.test(word)) unknown.push(word);
+    if (!known && !/^[\d+]+$/.test(word)) {
+      unknown.push(word);
+      places.push(wordAt);
+    }
     word = '';
     known = false;
   };
   let loose = '';
+  let wordAt = start;
   for (let index = start; index < end; index++) {
     const kind = kindAt(text, index);
     if (kind === joined) {
       flush();
-      if (!covered[index - start]) loose += text[index];
+      if (!covered[index - start]) {
+        loose += text[index];
+        if (loose.length % 2 === 0) {
+          unknown.push(loose.slice(-2));
+          places.push(index);
+        }
+      }
     } else if (kind === gap && text[index] !== '+') flush();
     else {
+      if (word === '') wordAt = index;
       word += text[index];
       if (covered[index - start]) known = true;
     }
   }
   flush();
-  // scripts without spaces: two letters count as a word
-  for (let index = 0; index + 2 <= loose.length; index += 2) unknown.push(loose.slice(index, index + 2));
   words += Math.ceil(
     part.replace(
       /[^\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu,
       '',
     ).length / 3,
   );
-  const clause: Clause = { start, end, question, afterBut, hits, unknown, words };
+  const clause: Clause = {
+    start,
+    end,
+    question,
+    afterBut,
+    hits,
+    unknown,
+    unknownAfter: (at) => places.filter((place) => place >= at).length,
+    words,
+  };
   if (says(clause, 'question')) clause.question = true;
   const tail = hits.filter((hit) => hit.roles.has('questionEnd')).at(-1);
   if (tail && /^[\s\d]*$/.test(restAfter(text, tail, hits, end))) clause.question = true;
@@ -154,7 +175,7 @@ function bindNegations(text: string, clause: Clause) {
   for (const negation of clause.hits) {
     if (!has(negation, 'notBefore', 'notAfter')) continue;
     let best: Hit | undefined;
-    let distance = 6;
+    let distance = kindAt(text, negation.start) === joined ? 3 : 6;
     for (const target of clause.hits) {
       if (target === negation || !has(target, ...bindable)) continue;
       const after = target.start >= negation.end;
@@ -166,8 +187,11 @@ function bindNegations(text: string, clause: Clause) {
       }
     }
     if (best) {
+      negation.bound = true;
+      if (best.saysNo && best.roles.has('safe')) continue; // "nobody was not hurt" doubles its no
       best.negated = true;
       best.negatedBy ??= negation;
+      best.apart = Math.min(best.apart ?? 99, distance);
       negation.bound = true;
     }
   }

@@ -108,6 +108,9 @@ function needsNothing(clause: Clause): boolean {
   return (need !== undefined && refused(need)) || (need !== undefined && help !== undefined && refused(help));
 }
 
+/** "no injuries": only a negation right beside takes harm away; "leg broken, cannot walk" keeps it. */
+const takenAway = (hit: Hit) => hit.negated === true && (hit.apart ?? 9) <= 1 && !hit.negatedBy?.roles.has('cannot');
+
 function weighHelp(clause: Clause, evidence: Evidence) {
   const nothing = needsNothing(clause);
   const asksAboutYou = clause.question && says(clause, 'you') && !says(clause, 'i', 'we', 'help');
@@ -116,10 +119,15 @@ function weighHelp(clause: Clause, evidence: Evidence) {
     if (hit.roles.has('unsafe') && !says(clause, 'wish')) cry('not safe');
     else if (has(hit, 'safe', 'fine') && hit.negated && !says(clause, 'wish')) cry('not safe');
     else if (has(hit, 'risk', 'trapped', 'harm', 'ill')) cry('harm');
-    else if (hit.roles.has('hurt') && !hit.negated) cry('harm');
+    else if (hit.roles.has('hurt') && !takenAway(hit)) cry('harm');
     else if (hit.roles.has('help')) {
       if (hit.negated && hit.negatedBy?.roles.has('cannot')) cry('no help');
-      else if (hit.negated && !nothing && (hit.negatedBy?.roles.has('lack') || says(clause, 'able')))
+      else if (
+        hit.negated &&
+        !nothing &&
+        clause.words > 2 &&
+        (hit.negatedBy?.roles.has('lack') || says(clause, 'able'))
+      )
         cry('no help comes');
       else if (!hit.negated && !nothing && !asksAboutYou) cry('asks for help', true);
     } else if (hit.roles.has('politeHelp')) {
@@ -165,7 +173,7 @@ function weighSafe(clause: Clause, evidence: Evidence) {
       continue;
     }
     if (hit.roles.has('safe') && !hit.negated) evidence.safe.push({ hit, clause });
-    else if (hit.roles.has('hurt') && hit.negated) evidence.safe.push({ hit, clause });
+    else if (hit.roles.has('hurt') && takenAway(hit)) evidence.safe.push({ hit, clause });
     else if (
       hit.roles.has('fine') &&
       !hit.negated &&
@@ -224,6 +232,12 @@ function weighDoubts(clauses: Clause[], evidence: Evidence) {
       if (clause.unknown.length > 0 || !says(clause, 'courtesy', 'have', 'wish', 'staying', 'fine'))
         evidence.doubts.push('something after "but"');
     }
+    if (!settles(clause) && clause.unknown.length > 0 && says(clause, 'other') && !says(clause, 'with'))
+      evidence.doubts.push('something about another person');
+    const lastSafe = Math.max(-1, ...evidence.safe.filter((one) => one.clause === clause).map((one) => one.hit.end));
+    const after = clause.hits.find((hit) => hit.roles.has('other') && hit.start >= lastSafe);
+    if (lastSafe >= 0 && after && clause.unknownAfter(after.end) >= 2)
+      evidence.doubts.push('something about another person');
     if (clause.hits.some((hit) => hit.roles.has('power') && (hit.negated || says(clause, 'lack'))))
       evidence.doubts.push('lacks power or network');
   }

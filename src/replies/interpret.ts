@@ -240,7 +240,7 @@ function readCodeInWords(text: string, clauses: Clause[], evidence: Evidence): I
   const numbers = text.match(/\d+/g)!;
   const at = lone[1] ? lone.index + lone[0].length : -1;
   const settled = evidence.safe.length > 0 || evidence.moved.length > 0;
-  const counted = clauses.some((clause) => says(clause, 'people', 'unit', 'we'));
+  const counted = clauses.some((clause) => says(clause, 'people', 'unit', 'we', 'all', 'other'));
   const unknown = clauses.reduce((sum, clause) => sum + clause.unknown.length, 0);
   const light =
     unknown === 0 &&

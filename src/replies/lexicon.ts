@@ -121,6 +121,8 @@ export interface Language {
   fromAnywhere: Node;
   /** single words, for writing without spaces and for near misses */
   words: Map<string, Set<Role>>;
+  /** every word of every phrase */
+  vocabulary: Set<string>;
   /** words that matter so much that one slip away from them is noticed, by length */
   weighty: Map<number, { word: string; cry: boolean }[]>;
   notEnglish: Set<string>;
@@ -178,12 +180,20 @@ function build(file: LexiconFile): Language {
     fromAnywhere: { next: new Map() },
     words: new Map(),
     weighty: new Map(),
+    vocabulary: new Set(),
     notEnglish: new Set((file.notEnglish ?? []).map(normalise)),
   };
   for (const [role, terms] of Object.entries(file.words)) for (const term of terms) add(language, term, role as Role);
   for (const [word, value] of Object.entries(file.numbers ?? {})) add(language, word, 'filler', value);
+  for (const [word, roles] of language.words) {
+    const cry = cries.some((role) => roles.has(role));
+    if (word.length < 3 || !(cry || roles.has('notBefore') || roles.has('notAfter'))) continue;
+    language.weighty.set(word.length, [...(language.weighty.get(word.length) ?? []), { word, cry }]);
+  }
   return language;
 }
+
+const cries: Role[] = ['help', 'hurt', 'trapped', 'harm', 'risk', 'unsafe'];
 
 function add(language: Language, written: string, role: Role, value?: number) {
   const openStart = written.startsWith('*');
@@ -191,6 +201,7 @@ function add(language: Language, written: string, role: Role, value?: number) {
   let text = normalise(written.replaceAll('*', '')).replace(/[.,?]+$/, '');
   if (language.sound && /[a-z]/.test(text)) text = language.sound(text).text;
   if (text === '') return;
+  for (const part of text.split(' ')) language.vocabulary.add(part);
   const anywhere = openStart || kindAt(text, 0) === joined;
   let node = anywhere ? language.fromAnywhere : language.fromWordStart;
   for (let index = 0; index < text.length; index++) {
@@ -315,7 +326,8 @@ export function findWords(text: string, languages: Language[]): Hit[] {
   for (const hit of found) {
     const last = kept.at(-1);
     if (last && last.start === hit.start && last.end === hit.end) {
-      if (last.literal === hit.literal || [...last.roles].every((role) => keywordRoles.has(role))) last.roles = new Set([...last.roles, ...hit.roles]);
+      if (last.literal === hit.literal || [...last.roles].every((role) => keywordRoles.has(role)))
+        last.roles = new Set([...last.roles, ...hit.roles]);
       last.value ??= hit.value;
     } else if (
       (hit.end > reach && !(hit.start < reach && isNegation(hit))) ||

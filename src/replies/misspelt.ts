@@ -1,5 +1,6 @@
 import type { Clause } from './clauses.ts';
-import type { Language, Role } from './lexicon.ts';
+import { has } from './clauses.ts';
+import { findWords, type Language, type Role } from './lexicon.ts';
 import { joined, kindAt } from './normalise.ts';
 
 /** A word that is one slip away from a word that matters. It may raise help or make the gateway ask; it never says safe. */
@@ -9,37 +10,42 @@ export interface NearMiss {
   cry: boolean;
 }
 
-const cries: Role[] = ['help', 'hurt', 'trapped', 'harm', 'risk', 'unsafe'];
-
+/** Short words have too many neighbours: below six letters only exchanged, doubled or lost letters count, not other ones. */
 export function nearMisses(clauses: Clause[], languages: Language[]): NearMiss[] {
   const misses: NearMiss[] = [];
-  const unknown = clauses.flatMap((clause) => clause.unknown).slice(0, 12);
-  for (const word of unknown) {
-    if (word.length < 3 || word.length > 20 || kindAt(word, 0) === joined) continue;
-    for (const language of languages) {
-      const heard = language.sound ? language.sound(word).text : word;
-      for (const [known, roles] of language.words) {
-        if (Math.abs(known.length - heard.length) > 1 || known.length < 3) continue;
-        const cry = cries.some((role) => roles.has(role));
-        const not = roles.has('notBefore') || roles.has('notAfter');
-        if (!(cry && known.length >= 4) && !not) continue;
-        if (heard.length < (cry ? 4 : 3) || !oneSlip(heard, known)) continue;
-        misses.push({ word, meant: known, cry });
+  for (const clause of clauses) {
+    for (const word of clause.unknown.slice(0, 12)) {
+      if (word.length < 3 || word.length > 20 || kindAt(word, 0) === joined || !/^[a-z]+$/.test(word)) continue;
+      for (const language of languages) {
+        if (language !== languages[0] && word.length < 5) continue;
+        const heard = language.sound ? language.sound(word).text : word;
+        for (let length = heard.length - 1; length <= heard.length + 1; length++) {
+          for (const known of language.weighty.get(length) ?? []) {
+            if (
+              known.cry
+                ? heard.length < 4 || known.word.length < 4
+                : !clause.hits.some((hit) => has(hit, 'safe', 'fine'))
+            )
+              continue;
+            if (oneSlip(heard, known.word, known.cry && heard.length >= 6))
+              misses.push({ word, meant: known.word, cry: known.cry });
+          }
+        }
       }
     }
   }
   return misses;
 }
 
-/** One letter changed, left out or added, or two neighbours exchanged. */
-export function oneSlip(a: string, b: string): boolean {
+/** One letter left out or added, two neighbours exchanged, or (if allowed) one letter changed. */
+export function oneSlip(a: string, b: string, change = true): boolean {
   if (a === b) return true;
-  if (a.length > b.length) return oneSlip(b, a);
+  if (a.length > b.length) return oneSlip(b, a, change);
   let at = 0;
   while (at < a.length && a[at] === b[at]) at++;
   if (a.length < b.length) return a.slice(at) === b.slice(at + 1);
-  if (a.slice(at + 1) === b.slice(at + 1)) return true;
-  return a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
+  if (a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2)) return true;
+  return change && a.slice(at + 1) === b.slice(at + 1);
 }
 
 /** Words whose joining changes nothing but the spaces: "wearesafe", "notsafe". */
@@ -66,16 +72,19 @@ export function separateWords(text: string, languages: Language[]): string {
   if (text.length > 60) return text;
   return text.replace(/[\p{L}\p{M}]{5,30}/gu, (word) => {
     if (kindAt(word, 0) === joined) return word;
-    for (const language of languages) {
-      const heard = language.sound ? language.sound(word).text : word;
-      if (language.words.has(heard)) return word;
-    }
+    if (languages.some((language) => isKnown(word, language))) return word;
     for (const language of languages) {
       const split = divide(word, language);
       if (split) return split;
     }
     return word;
   });
+}
+
+/** Alone, as a part of a phrase, or as the beginning that a `*` leaves open. */
+function isKnown(word: string, language: Language): boolean {
+  if (language.vocabulary.has(language.sound ? language.sound(word).text : word)) return true;
+  return findWords(word, [language]).some((hit) => hit.start === 0 && hit.end === word.length);
 }
 
 function divide(word: string, language: Language): string | null {

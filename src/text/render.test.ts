@@ -36,7 +36,10 @@ describe('rendering an alert', () => {
       // what goes by SMS is folded: Turkish İ becomes I there
       const starts = [`${prefix} `, `${fold(prefix, tag).text} `];
       for (const said of Object.values(text))
-        expect(starts.some((start) => said.startsWith(start)), `${tag}: ${said}`).toBe(true);
+        expect(
+          starts.some((start) => said.startsWith(start)),
+          `${tag}: ${said}`,
+        ).toBe(true);
     }
   });
 

@@ -79,7 +79,7 @@ CREATE TABLE `alerts` (
 	`planned_at` integer,
 	`started_at` integer,
 	`finished_at` integer,
-	`stop_reason` text
+	`reason_sealed` text
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `alerts_uid_unique` ON `alerts` (`uid`);--> statement-breakpoint
