@@ -41,7 +41,22 @@ export function createApp(g: Gateway): Hono<Env> {
   mountRadio(app);
   mountCap(app);
   mountPages(app);
-  app.notFound((c) => answerProblem(g, new Refusal('not_found'), c.get('requestId')));
+  app.notFound((c) => answerProblem(g, refuseUnknown(app, c.req.method, c.req.path), c.get('requestId')));
   app.onError((error, c) => answerProblem(g, error, c.get('requestId')));
   return app;
+}
+
+/** Nothing there, or something that answers other methods: then it says which (RFC 9110, 15.5.6). */
+function refuseUnknown(app: Hono<Env>, method: string, path: string): Refusal {
+  const others = METHODS.filter((other) => other !== method && answers(app, other, path));
+  if (others.length === 0) return new Refusal('not_found');
+  return new Refusal('method_not_allowed', undefined, { headers: { Allow: others.join(', ') } });
+}
+
+const METHODS = ['GET', 'POST', 'PATCH', 'DELETE'];
+
+/** Whether anything but middleware for all paths is registered there. */
+function answers(app: Hono<Env>, method: string, path: string): boolean {
+  const [handlers] = app.router.match(method, path);
+  return handlers.some(([[, route]]) => route.method === method);
 }

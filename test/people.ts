@@ -31,3 +31,12 @@ export const SOMCHAI = {
   area: 'JP-04',
   addresses: [{ channel: 'sms', value: '+818012345674' }],
 };
+/** Reads a language that Musafir does not speak yet. */
+export const BATBAYAR = {
+  externalId: 'mn-0001',
+  name: 'Батбаяр',
+  languages: ['mn'],
+  nationalities: ['MN'],
+  area: 'JP-04',
+  addresses: [{ channel: 'sms', value: '+818012345675' }],
+};

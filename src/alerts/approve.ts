@@ -4,10 +4,20 @@ import { alerts, deliveries, people } from '../db/schema.ts';
 import { type Db, rows, type Statement } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { matchAudience } from '../people/audience.ts';
+import { findDifferences } from '../text/lock.ts';
 import { auditRowIf } from '../trust/audit.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { type AlertRow, findAlert, GOT_IT, hashTexts, readParameters, readTexts, sealReason } from './alert.ts';
+import {
+  type AlertRow,
+  findAlert,
+  GOT_IT,
+  hashTexts,
+  readParameters,
+  readTexts,
+  sealReason,
+  type Texts,
+} from './alert.ts';
 
 /** Seconds in which an approval can be taken back by /stop before anything goes out (DO-9). */
 const UNDO_SECONDS = 20;
@@ -38,7 +48,7 @@ export async function countPeople(g: Gateway, alert: AlertRow): Promise<number> 
 
 /**
  * Freezes the texts. Submitting what the same operator has submitted already changes nothing.
- * @throws Refusal `wrong_state`, `expired`, `past_until`, `empty_audience`
+ * @throws Refusal `wrong_state`, `expired`, `past_until`, `empty_audience`, `text_differs`
  */
 export async function submit(g: Gateway, caller: Caller, uid: string): Promise<AlertRow> {
   const alert = await findAlert(g, caller, uid);
@@ -48,7 +58,9 @@ export async function submit(g: Gateway, caller: Caller, uid: string): Promise<A
   if (alert.expiresAt <= now) throw new Refusal('expired');
   await refusePastUntil(g, alert);
   if ((await countPeople(g, alert)) === 0) throw new Refusal('empty_audience');
-  const frozenHash = await hashTexts(g, alert.organisation, await readTexts(g, alert));
+  const texts = await readTexts(g, alert);
+  if (alert.template === null) lockFacts(texts);
+  const frozenHash = await hashTexts(g, alert.organisation, texts);
   const may = and(eq(alerts.id, alert.id), eq(alerts.state, 'draft'));
   const [, [changed]] = await g.store.atomic((db) => [
     auditRowIf(db, db.select().from(alerts).where(may), caller, now, 'alert.submit', uid, { hash: frozenHash }),
@@ -60,6 +72,15 @@ export async function submit(g: Gateway, caller: Caller, uid: string): Promise<A
   ]);
   if (!changed) throw new Refusal('wrong_state');
   return changed;
+}
+
+/** Own texts must say the same in every language (DESIGN section 7). @throws Refusal `text_differs` */
+export function lockFacts(texts: Texts): void {
+  const differences = findDifferences(texts as unknown as Parameters<typeof findDifferences>[0]);
+  if (differences.length === 0) return;
+  throw new Refusal('text_differs', undefined, {
+    errors: differences.map(({ language, length, detail }) => ({ pointer: `/texts/${language}/${length}`, detail })),
+  });
 }
 
 async function refusePastUntil(g: Gateway, alert: AlertRow): Promise<void> {
@@ -87,6 +108,7 @@ export async function approve(
   const now = g.clock.now();
   if (alert.expiresAt <= now) throw new Refusal('expired');
   await refusePastUntil(g, alert);
+  if (alert.former !== null) await refuseReplaced(g, alert);
   const undo = input.undoSeconds ?? UNDO_SECONDS;
   if (undo === 0 && alert.urgency !== 'Immediate') throw new Refusal('undo_required');
   const count = await countPeople(g, alert);
@@ -117,6 +139,13 @@ export async function approve(
   if (!changed) throw new Refusal('wrong_state');
   await g.outbox.wake({ type: 'plan', alert: alert.id }, undo * 1000);
   return changed;
+}
+
+/** An update and a cancel of the same alert cannot both go out: the later would name a text that is gone. */
+async function refuseReplaced(g: Gateway, alert: AlertRow): Promise<void> {
+  const [former] = await g.store.db.select({ state: alerts.state }).from(alerts).where(eq(alerts.id, alert.former!));
+  if (former && ['cancelled', 'replaced'].includes(former.state))
+    throw new Refusal('wrong_state', `The alert that this one follows is ${former.state} already.`);
 }
 
 /** The wrong text stops at once, in the commit of the approval: nothing unsent of the chain goes out any more (DO-10). */

@@ -6,8 +6,8 @@ import type { Meta } from '../text/catalog.ts';
 import { inOffset } from '../text/time.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { type AlertRow, findAlert, readParameters, spokenOffset } from './alert.ts';
-import { countPeople } from './approve.ts';
+import { type AlertRow, findAlert, readParameters, spokenOffset, type Texts } from './alert.ts';
+import { countPeople, lockFacts } from './approve.ts';
 import { findTemplate, OwnTexts, saveAlert, Time } from './draft.ts';
 
 export const UpdateInput = z
@@ -81,6 +81,7 @@ interface Following {
 
 async function follow(g: Gateway, caller: Caller, former: AlertRow, next: Following): Promise<AlertRow> {
   if (next.expiresAt <= g.clock.now()) throw new Refusal('expired');
+  if (next.ownTexts) lockFacts(next.ownTexts as unknown as Texts);
   if ((await countPeople(g, { ...former, former: former.id, chain: former.chain ?? former.id })) === 0)
     throw new Refusal('empty_audience', 'Nobody has got this alert. Stop it instead.');
   const [incident] = await g.store.db.select().from(incidents).where(eq(incidents.id, former.incident));

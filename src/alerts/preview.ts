@@ -1,17 +1,18 @@
 import { sql } from 'drizzle-orm';
 import * as z from 'zod';
+import { senderFor } from '../channels/index.ts';
 import { addresses, interned, people, peopleAddresses } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { Audience, matchAudience } from '../people/audience.ts';
-import { chooseSms, smsRule } from '../text/countries.ts';
+import { smsRule } from '../text/countries.ts';
 import { estimateTexts } from '../text/estimate.ts';
 import { countSegments } from '../text/segments.ts';
 import type { Caller } from '../trust/operators.ts';
 import type { Texts } from './alert.ts';
 import { Channels, languagesOf, OwnTexts } from './draft.ts';
 import { chooseFor, type LanguagePolicy } from './languages.ts';
-import { replyTails } from './tails.ts';
+import { smsFor } from './sms.ts';
 
 export const PreviewInput = z.strictObject({
   audience: Audience,
@@ -36,7 +37,16 @@ export interface Preview {
   stopped: number;
   unreachable: number;
   withoutAddress: number;
-  sms: { segments: number; cost: number; currency: string; unverifiedCountries: string[] };
+  /** active addresses whose channel has no settings: they will not be reached */
+  off: Record<string, number>;
+  sms: {
+    segments: number;
+    cost: number;
+    currency: string;
+    unverifiedCountries: string[];
+    fallen: number;
+    problems: { country: string; language: string; problem: string }[];
+  };
 }
 
 /** Counts before sending: who is matched, how they are reached, in which language, at what price. */
@@ -89,6 +99,13 @@ export async function preview(g: Gateway, caller: Caller, input: z.output<typeof
           select 1 from ${peopleAddresses} pa join ${addresses} a on a.id = pa.address
           where pa.person = p.id and a.channel in (select value from json_each(${JSON.stringify(channels)})))`,
   );
+  const off: Record<string, number> = {};
+  for (const { channel, state, n } of wanted)
+    if (state === 'active' && senderFor(organisation, channel as 'sms', g.senders) === 'off') off[channel] = n;
+  const sms = channels.includes('sms')
+    ? await priceSms(g, caller, input, match.included, available, policy)
+    : { segments: 0, cost: 0, currency: 'USD', unverifiedCountries: [], fallen: 0, problems: [] };
+  if (sms.fallen > 0) byFallback.charset = sms.fallen;
   return {
     people: total,
     addresses: count('active'),
@@ -102,9 +119,8 @@ export async function preview(g: Gateway, caller: Caller, input: z.output<typeof
     stopped: count('stopped'),
     unreachable: count('unreachable'),
     withoutAddress: bare!.n,
-    sms: channels.includes('sms')
-      ? await priceSms(g, caller, input, match.included, available, policy)
-      : { segments: 0, cost: 0, currency: 'USD', unverifiedCountries: [] },
+    off,
+    sms,
   };
 }
 
@@ -147,8 +163,11 @@ async function priceSms(
         });
   let segments = 0;
   let cost = 0;
+  let fallen = 0;
   const unverified = new Set<string>();
-  const sender = { number: /^\+?\d+$/.test(g.config.twilio?.from ?? '') };
+  const problems = new Set<string>();
+  const asks = input.template ? (await g.catalog.meta(input.template)).asksCheckIn : true;
+  const manner = { asks, bilingual: policy === 'bilingual', simulated: caller.organisation.mode === 'training' };
   for (const { country, languages, n } of groups) {
     const { language } = chooseFor(
       languages === '' ? [] : languages.split(' '),
@@ -156,14 +175,12 @@ async function priceSms(
       caller.organisation.defaultLanguage,
       policy,
     );
-    const rule = smsRule(country, sender);
-    if (!rule.verified && country !== null) unverified.add(country);
+    if (country !== null && !smsRule(country, { number: true }).verified) unverified.add(country);
     if (!texts || language === null) continue;
-    const asks = input.template ? (await g.catalog.meta(input.template)).asksCheckIn : true;
-    const tails = asks
-      ? await replyTails(g, Object.keys(texts), rule, sender.number ? g.config.twilio!.from : undefined)
-      : {};
-    const each = countSegments(chooseSms(texts, language, rule, tails).text).segments;
+    const chosen = await smsFor(g, texts, { language, country, discreet: false }, manner);
+    if (chosen.language !== language) fallen += n;
+    for (const problem of chosen.problems) problems.add(`${country} ${chosen.language} ${problem}`);
+    const each = countSegments(chosen.text).segments;
     segments += each * n;
     cost += each * n * (prices.countries[country ?? ''] ?? prices.perSegment);
   }
@@ -172,5 +189,10 @@ async function priceSms(
     cost: Math.round(cost * 100) / 100,
     currency: prices.currency,
     unverifiedCountries: [...unverified].sort(),
+    fallen,
+    problems: [...problems].sort().map((key) => {
+      const [country, language, problem] = key.split(' ');
+      return { country: country!, language: language!, problem: problem! };
+    }),
   };
 }

@@ -8,7 +8,8 @@ describe('why an alert was given back', () => {
     const t = await testGateway();
     const keys = await embassy(t, 'training');
     await t.call('POST', '/api/v1/people', { key: keys.registrar, body: NIMALI });
-    const incident = (await t.call('POST', '/api/v1/incidents', { key: keys.author, body: { name: 'Sendai' } })).json.id;
+    const incident = (await t.call('POST', '/api/v1/incidents', { key: keys.author, body: { name: 'Sendai' } })).json
+      .id;
     const texts = { si: { full: 'නිවසේ සිටින්න.' } };
     const draft = { incident, texts, audience: {}, expires: '2026-03-12T00:00:00+09:00' };
     const { id } = (await t.call('POST', '/api/v1/alerts', { key: keys.author, body: draft })).json;

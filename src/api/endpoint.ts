@@ -79,6 +79,7 @@ async function serve(c: Context<Env>, definition: Endpoint): Promise<Response> {
   }
   const params = c.req.param() as Record<string, string>;
   const query = definition.query ? check(definition.query, c.req.query(), '') : undefined;
+  if (definition.body) refuseOtherTypes(c);
   const text = definition.body ? await readText(c, LARGEST_JSON) : '';
   const run = async (): Promise<Answer> => {
     const body = definition.body ? check(definition.body, parseJson(text), '') : undefined;
@@ -96,6 +97,15 @@ async function serve(c: Context<Env>, definition: Endpoint): Promise<Response> {
     'Content-Type': 'application/json; charset=utf-8',
     ...answer.headers,
   });
+}
+
+/** @throws Refusal `unsupported_media_type` for a body that says it is no JSON */
+function refuseOtherTypes(c: Context<Env>): void {
+  const type = c.req.header('content-type');
+  const empty = c.req.header('content-length') === '0' || c.req.raw.body === null;
+  // text/plain is what fetch says of a string when nobody told it better
+  if (type && !empty && !/^(application\/([\w.-]+\+)?json|text\/plain)\b/i.test(type))
+    throw new Refusal('unsupported_media_type', 'Send application/json.');
 }
 
 /** What makes two requests the same. A file that is read as a stream is told apart by its length, not its words. */

@@ -26,10 +26,14 @@ export function mountHealth(app: Hono<Env>): void {
   });
 }
 
-/** The caller's address as the home knows it: Node's socket, or Cloudflare's header. */
+/**
+ * The caller's address as the home knows it: Node's socket, or what Cloudflare says. A proxy on the same machine
+ * calls from loopback for somebody else: then a token is needed.
+ */
 function isLoopback(c: Context<Env>): boolean {
-  const address = (c.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket
-    ?.remoteAddress;
+  if (c.req.header('x-forwarded-for') ?? c.req.header('forwarded')) return false;
+  const socket = (c.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket;
+  const address = socket ? socket.remoteAddress : c.req.header('cf-connecting-ip');
   return address !== undefined && /^(::1|(::ffff:)?127\.)/.test(address);
 }
 

@@ -5,6 +5,7 @@ import { stationFeed } from '../bulletins/feed.ts';
 import { scriptHtml, scriptJson, scriptSsml, scriptText } from '../bulletins/script.ts';
 import { aired, audit } from '../db/schema.ts';
 import { Language } from '../people/person.ts';
+import { canonicalTag } from '../text/tags.ts';
 import { Refusal } from '../trust/refusal.ts';
 import { check, type Env, readText } from './endpoint.ts';
 
@@ -114,7 +115,7 @@ const Aired = z.strictObject({
 async function serveBulletin(c: Context<Env>, language: string, form: string, number?: number): Promise<Response> {
   const g = c.get('gateway');
   const station = await stationOf(c);
-  const row = await currentBulletin(g, station, language, number);
+  const row = await currentBulletin(g, station, canonicalTag(language) ?? language, number);
   const script = await scriptOf(g, station, row);
   const nonce = g.ids.secret(12);
   const body =

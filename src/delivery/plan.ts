@@ -1,6 +1,7 @@
 import { and, eq, isNull, lte, type SQL, sql } from 'drizzle-orm';
-import { type AlertRow, GOT_IT } from '../alerts/alert.ts';
+import { type AlertRow, GOT_IT, readTexts } from '../alerts/alert.ts';
 import { chooseFor } from '../alerts/languages.ts';
+import { smsFor } from '../alerts/sms.ts';
 import { SENDER_NAMES, senderFor } from '../channels/index.ts';
 import {
   addresses,
@@ -17,6 +18,7 @@ import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { matchAudience } from '../people/audience.ts';
 import { allInterned } from '../people/intern.ts';
+import { charsetCountries } from '../text/countries.ts';
 
 /** Ids looked at in one statement; by number, since an index would be read from its start for each chunk. */
 const CHUNK = 20_000;
@@ -117,15 +119,17 @@ async function fromAudience(g: Gateway, alert: AlertRow, queues: Queues, from: n
       ? sql``
       : sql`and exists (select 1 from ${addresses} a1 where a1.id = pa.address
                         and a1.channel in (select value from json_each(${alert.channels})))`;
+  const fallen = queues.some(({ channel }) => channel === 'sms') ? await fallenBack(g, alert) : null;
   const body = sql`
     select null, random() & 9007199254740991, ${alert.organisation}, ${alert.id}, person, address,
       coalesce(address, -person), channel, coalesce(sender, 'off'), 0, coalesce(language, ''), reason, rank,
       case when error is null then 'pending' else 'suppressed' end, 0,
-      case when ${alert.languagePolicy} = 'hold' and reason <> 'own' then ${alert.approvedAt! + HOLD_MS} else 0 end,
+      case when ${alert.languagePolicy} = 'hold' and reason not in ('own', 'charset') then ${alert.approvedAt! + HOLD_MS} else 0 end,
       null, null, 0, error, null, null, ${alert.expiresAt}, ${now}, null, null, null, null
     from (
       select p.id as person, a.id as address, a.channel as channel, ${senderOf} as sender,
-        al.language as language, al.reason as reason,
+        ${fallen ? sql`coalesce(f.value ->> 'to', al.language)` : sql`al.language`} as language,
+        ${fallen ? sql`case when f.value is null then al.reason else 'charset' end` : sql`al.reason`} as reason,
         ${lane} + (case when ${match.inside} then 0 else 2 end)
           + (case when p.tags in (select value from json_each(${priority})) then 0 else 1 end) as rank,
         case when a.id is null then 'no_address'
@@ -138,6 +142,7 @@ async function fromAudience(g: Gateway, alert: AlertRow, queues: Queues, from: n
       join ${alertLanguages} al on al.alert = ${alert.id} and al.languages = p.languages
       left join ${peopleAddresses} pa on pa.person = p.id ${chosenOnly}
       left join ${addresses} a on a.id = pa.address
+      ${fallen ? sql`left join json_each(${fallen}) f on a.channel = 'sms' and f.value ->> 'country' = a.country and f.value ->> 'language' = al.language` : sql``}
       where ${chunk} ${firstOnly}
     ) where ${live} order by rank, share`;
   const everyone = sql`
@@ -185,6 +190,26 @@ async function fromChain(
     select null, ${alert.incident}, d.person, null, null, null, null, null, 0, null, ${now}
     from ${deliveries} d where ${chain} and d.person is not null and ${live}`;
   return { deliveries: body, people: everyone };
+}
+
+/**
+ * Languages that cannot arrive by SMS in a country and are told in English there (playbook finding 3): the
+ * ledger says so from the start. @returns JSON of `{country, language, to}`, or null when there are none
+ */
+async function fallenBack(g: Gateway, alert: AlertRow): Promise<string | null> {
+  const texts = await readTexts(g, alert);
+  const fallen = [];
+  for (const country of charsetCountries())
+    for (const language of Object.keys(texts)) {
+      const reader = { language, country, discreet: false };
+      const { language: to } = await smsFor(g, texts, reader, {
+        asks: alert.asksCheckIn,
+        bilingual: false,
+        simulated: false,
+      });
+      if (to !== language) fallen.push({ country, language, to });
+    }
+  return fallen.length > 0 ? JSON.stringify(fallen) : null;
 }
 
 function laneOf(alert: AlertRow): number {

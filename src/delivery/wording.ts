@@ -1,12 +1,11 @@
 import { eq, sql } from 'drizzle-orm';
 import type { AlertRow } from '../alerts/alert.ts';
-import { replyTails } from '../alerts/tails.ts';
+import { smsFor } from '../alerts/sms.ts';
 import type { Button, Outgoing } from '../channels/channel.ts';
 import type { SenderName } from '../channels/index.ts';
 import { alerts, alertTexts, deliveries } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
-import { chooseSms, smsRule } from '../text/countries.ts';
 import type { RenderedText } from '../text/render.ts';
 import { direction } from '../text/tags.ts';
 import type { Keys } from '../trust/vault.ts';
@@ -161,23 +160,26 @@ async function wordAlert(g: Gateway, alert: AlertRow, row: Claimed, sender: Send
     problem: undefined,
   };
   if (row.channel === 'sms') {
-    const from = g.config.twilio?.from;
-    const number = from !== undefined && /^\+\d+$/.test(from);
-    // a simulated phone can answer whatever it got
-    const rule = smsRule(row.country, { number: number || sender === 'simulator' });
-    const tails = alert.asksCheckIn ? await replyTails(g, Object.keys(texts), rule, number ? from : undefined) : {};
-    const chosen = chooseSms(texts, row.language, row.discreet ? { ...rule, neutral: true } : rule, tails);
-    const second = bilingual ? `\n${bilingual.sms}` : '';
-    return { ...common, language: chosen.language, text: chosen.text + second, buttons: [] };
+    const chosen = await smsFor(
+      g,
+      texts,
+      { language: row.language, country: row.country, discreet: row.discreet === 1 },
+      {
+        asks: alert.asksCheckIn,
+        bilingual: alert.languagePolicy === 'bilingual',
+        simulated: sender === 'simulator',
+      },
+    );
+    return { ...common, language: chosen.language, text: chosen.text, buttons: [] };
   }
-  const text = row.discreet ? (own.neutral ?? own.full) : own.full;
+  const fullOf = (text: RenderedText) => (row.discreet ? (text.neutral ?? text.full) : text.full);
   const buttons: Button[] = alert.asksCheckIn
     ? [
         { label: await g.catalog.word(speaks, 'button_safe'), data: `1 ${alert.ref}` },
         { label: await g.catalog.word(speaks, 'button_help'), data: `2 ${alert.ref}` },
       ]
     : [];
-  return { ...common, text: bilingual ? `${text}\n\n${bilingual.full}` : text, buttons };
+  return { ...common, text: bilingual ? `${fullOf(own)}\n\n${fullOf(bilingual)}` : fullOf(own), buttons };
 }
 
 async function composeAnswer(g: Gateway, keys: Keys, row: Claimed) {

@@ -126,11 +126,7 @@ export async function changePerson(g: Gateway, caller: Caller, uid: string, patc
     ...(patch.tags && { tags: await list('tags', patch.tags) }),
     ...(patch.profile && { profile: patch.profile }),
     ...(patch.basis && { basis: patch.basis }),
-    ...(moves &&
-      placeColumns(
-        { country: row.country, area: row.area, latitude: row.latitude, longitude: row.longitude, ...patch },
-        now,
-      )),
+    ...(moves && placeColumns(placeAfter(row, patch), now)),
   };
   const replace = wanted && (await replaceAddresses(g, caller.organisation.id, row.id, wanted));
   try {
@@ -312,4 +308,17 @@ export async function nameNumbers(g: Gateway, organisation: string, ids: number[
       externalId: row.externalId === null ? null : await keys.open('externalId', row.externalId),
     });
   return named;
+}
+
+/** A place is one place: what is finer than the part that changed is forgotten, unless it is told too. */
+function placeAfter(row: typeof people.$inferSelect, patch: PersonPatch) {
+  const elsewhere = patch.country !== undefined && patch.country !== row.country;
+  const area = patch.area !== undefined ? patch.area : elsewhere || patch.latitude !== undefined ? null : row.area;
+  const stays = !elsewhere && area === row.area;
+  return {
+    country: patch.country !== undefined ? patch.country : patch.area ? null : row.country,
+    area,
+    latitude: patch.latitude !== undefined ? patch.latitude : stays ? row.latitude : null,
+    longitude: patch.longitude !== undefined ? patch.longitude : stays ? row.longitude : null,
+  };
 }

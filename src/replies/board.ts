@@ -74,8 +74,9 @@ export async function board(g: Gateway, incident: { id: number; organisation: st
   );
   const beside = await rows<{ meaning: string; n: number; latest: number }>(
     g.store,
-    sql`select meaning, sum(person is null) as n, max(received_at) as latest from ${replies}
-        where incident = ${incident.id} and meaning is not null group by meaning`,
+    sql`select meaning, max(received_at) as latest,
+          sum(person is null and not exists (select 1 from ${peopleAddresses} h where h.address = r.address)) as n
+        from ${replies} r where incident = ${incident.id} and meaning is not null group by meaning`,
   );
   const unknown = (meaning: string) => beside.find((b) => b.meaning === meaning)?.n ?? 0;
   const latest = Math.max(0, ...beside.map((b) => b.latest));

@@ -137,6 +137,7 @@ function restAfter(text: string, tail: Hit, hits: Hit[], end: number): string {
 const bindable: Role[] = [
   'safe',
   'fine',
+  'befall',
   'help',
   'politeHelp',
   'need',

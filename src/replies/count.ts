@@ -39,7 +39,13 @@ export function countPeople(text: string, hits: Hit[], _languages: Language[]): 
     }
     const people = near(number, ['people'], 'after', 1);
     const we = near(number, ['we'], 'before', 1) ?? near(number, ['we'], 'after', 0);
-    if (people || we || near(number, ['all', 'safe', 'hurt'], 'after', 0) || near(number, ['all'], 'before', 0))
+    if (
+      people ||
+      we ||
+      near(number, ['all', 'safe', 'hurt'], 'after', 0) ||
+      near(number, ['all'], 'before', 0) ||
+      (near(number, ['safe'], 'before', 0) && number.end === text.length)
+    )
       counts.push({ value: number.value, total: Boolean(we) });
   }
   if (counts.length === 0) return undefined;

@@ -57,6 +57,7 @@ export function weigh(clauses: Clause[]): Evidence {
   }
   weighTrouble(clauses, evidence);
   weighDoubts(clauses, evidence);
+  weighNews(clauses, evidence);
   return evidence;
 }
 
@@ -172,7 +173,10 @@ function weighSafe(clause: Clause, evidence: Evidence) {
       if (has(hit, 'safe', 'fine')) evidence.doubts.push(clause.question ? 'asks' : 'a wish, a doubt or about you');
       continue;
     }
-    if (hit.roles.has('safe') && !hit.negated) evidence.safe.push({ hit, clause });
+    if (hit.roles.has('root') && clause.unknown.length > 0 && !says(clause, 'i', 'we', 'all', 'other', 'people', 'now'))
+      evidence.doubts.push('perhaps a greeting');
+    else if (hit.roles.has('safe') && !hit.negated) evidence.safe.push({ hit, clause });
+    else if (hit.roles.has('befall') && hit.negated && clause.unknown.length === 0) evidence.safe.push({ hit, clause });
     else if (hit.roles.has('hurt') && takenAway(hit)) evidence.safe.push({ hit, clause });
     else if (
       hit.roles.has('fine') &&
@@ -242,4 +246,38 @@ function weighDoubts(clauses: Clause[], evidence: Evidence) {
       evidence.doubts.push('lacks power or network');
   }
   if (unknown > tooMany) evidence.doubts.push('too many unknown words');
+}
+
+/**
+ * "the roof came down on my father", "the madam does not give my papers": the gateway does not know the verb, but people
+ * who write of somebody or something without a word of safety do so because of trouble.
+ */
+function weighNews(clauses: Clause[], evidence: Evidence) {
+  if (
+    evidence.help.length ||
+    evidence.safe.length ||
+    evidence.moved.length ||
+    evidence.stop.length ||
+    evidence.stopRefused ||
+    evidence.start.length ||
+    evidence.info.length
+  )
+    return;
+  if (
+    clauses.some(
+      (clause) =>
+        clause.question ||
+        says(clause, 'wish', 'safe', 'unneeded', 'stopVerb', 'startAsk', 'info', 'infoAsk', 'message', 'receive'),
+    )
+  )
+    return;
+  for (const clause of clauses) {
+    if (says(clause, 'courtesy') && clause.words <= 3) continue;
+    const refused = clause.hits.some((hit) => has(hit, 'notBefore', 'notAfter'));
+    const someone = find(clause, 'other', 'frail');
+    const something = find(clause, 'food', 'medicine', 'papers');
+    const told = someone ?? something;
+    if (told && (clause.unknown.length > 0 || refused) && !says(clause, 'have'))
+      evidence.help.push({ hit: told, why: 'news without a word of safety', clause });
+  }
 }

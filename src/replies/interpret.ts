@@ -62,7 +62,8 @@ function judgeInOthers(
   lexicon: Lexicon,
   context: Context,
 ): Judged | null {
-  const verdicts: Judged[] = [];
+  let verdicts: Judged[] = [];
+  let fewest = Number.POSITIVE_INFINITY;
   for (const tag of lexicon.tags) {
     const language = lexicon.language(tag);
     if (!language || tried.includes(language)) continue;
@@ -71,12 +72,14 @@ function judgeInOthers(
     const clauses = splitClauses(normal, hits);
     const words = clauses.reduce((sum, clause) => sum + clause.words, 0);
     const unknown = clauses.reduce((sum, clause) => sum + clause.unknown.length, 0);
-    if (unknown * 2 >= words) continue;
+    // only the languages that know most of it have a say
+    if (unknown * 2 >= words || unknown > fewest) continue;
+    if (unknown < fewest) verdicts = [];
+    fewest = unknown;
     const verdict = judge(normal, written, [language], context);
-    if (verdict.meaning === 'unclear') {
-      if (verdict.firm) verdicts.push(verdict);
-    } else if (verdict.meaning === 'help' || unknown === 0)
+    if (verdict.meaning !== 'unclear' && (verdict.meaning === 'help' || unknown === 0))
       verdicts.push({ ...verdict, because: [...verdict.because, `read as ${tag}`] });
+    else if (verdict.firm) verdicts.push(verdict);
   }
   const cry = verdicts.find((verdict) => verdict.meaning === 'help');
   if (cry) return cry;
@@ -106,7 +109,8 @@ function judge(normal: string, written: string, languages: Language[], context: 
 
   const cries = evidence.help.filter((cry) => !(cry.plain && servesRequest(cry, evidence)));
   if (cries.length) {
-    const by = cries.find((cry) => !cry.plain) ?? cries[0]!;
+    const by =
+      cries.find((cry) => !cry.plain && aboutAnother(cry.clause)) ?? cries.find((cry) => !cry.plain) ?? cries[0]!;
     const need = needOf(cries);
     return {
       meaning: 'help',
@@ -170,7 +174,8 @@ function judge(normal: string, written: string, languages: Language[], context: 
     meaning: 'unclear',
     ...place,
     because,
-    ...(evidence.doubts.length || known.length * 2 > clauses.reduce((sum, clause) => sum + clause.words, 0)
+    ...(evidence.doubts.length ||
+    (known.length > 0 && clauses.reduce((sum, clause) => sum + clause.words - 2 * clause.unknown.length, 0) >= 0)
       ? { firm: true }
       : {}),
   };
@@ -215,12 +220,18 @@ function servesRequest(cry: Cry, evidence: Evidence): boolean {
 
 function needOf(cries: Cry[]): Interpretation['need'] {
   const any = (...wanted: Role[]) =>
-    cries.some((cry) => has(cry.hit, ...wanted) || (cry.why === 'needs something' && says(cry.clause, ...wanted)));
+    cries.some(
+      (cry) =>
+        has(cry.hit, ...wanted) ||
+        wanted.some((role) => cry.hit.inner?.has(role)) ||
+        (cry.why === 'needs something' && says(cry.clause, ...wanted)),
+    );
   if (any('trapped') || cries.some((cry) => cry.why === 'cannot')) return 'cannot_leave';
   if (any('hurt', 'ill', 'medicine')) return 'doctor';
-  if (any('risk', 'harm', 'trouble')) return 'danger';
+  if (any('risk')) return 'danger';
   if (any('food')) return 'food_water';
   if (any('papers', 'wantHome')) return 'papers_transport';
+  if (any('harm', 'trouble', 'unsafe')) return 'danger';
   return undefined;
 }
 
@@ -229,14 +240,15 @@ function aboutAnother(clause: Clause): boolean {
   const other = clause.hits.find((hit) => hit.roles.has('other'));
   if (!other) return false;
   const self = clause.hits.find((hit) => has(hit, 'i', 'we') && !hit.roles.has('other'));
-  return !self || self.start > other.start || self.roles.has('with');
+  // "my friend": the owner stands right before
+  return !self || self.start > other.start || other.start - self.end <= 1;
 }
 
 /** A lone 1 or 2 among words: "1 gracias", "2 po". Next to unknown words 1 says nothing; 2 still calls. */
 function readCodeInWords(text: string, clauses: Clause[], evidence: Evidence): Interpretation | null {
   const lone = /^[\s.,#]*(\d{1,2})(?=$|[\s.,+\p{L}])|(?<=^|[\s.,])(\d{1,2})[\s.,]*$/u.exec(text);
   const code = lone?.[1] ?? lone?.[2];
-  if (!code) return null;
+  if (!lone || !code) return null;
   const numbers = text.match(/\d+/g)!;
   const at = lone[1] ? lone.index + lone[0].length : -1;
   const settled = evidence.safe.length > 0 || evidence.moved.length > 0;

@@ -6,6 +6,7 @@ import { gap, joined, kindAt, letter, normalise, numeral } from './normalise.ts'
  */
 export const roles = {
   safe: 'says by itself that people are safe',
+  root: 'a safe word that greetings are made of: beside unknown words it may be one',
   fine: 'says so only together with "I", "we" or "all": ok, good',
   unsafe: 'a whole phrase that says not safe',
   help: 'a cry for help',
@@ -51,6 +52,7 @@ export const roles = {
   i: 'I, me',
   we: 'we, us',
   all: 'all, everyone',
+  befall: 'happen, go wrong, scratch: nothing of it says safe',
   other: 'brother, friend: somebody else',
   moved: 'left, arrived, came back',
   wantHome: 'want to go home',
@@ -111,6 +113,8 @@ export interface Hit {
   apart?: number;
   /** the term holds a negation itself ("nobody is hurt"): another one outside adds nothing */
   saysNo?: boolean;
+  /** what the words inside a longer term are: "no food" holds food */
+  inner?: Set<Role>;
 }
 
 export interface Language {
@@ -322,20 +326,24 @@ export function findWords(text: string, languages: Language[]): Hit[] {
   }
   found.sort((a, b) => a.start - b.start || b.end - a.end || b.literal - a.literal);
   const kept: Hit[] = [];
-  let reach = 0;
+  /** the hit that covers this place of the text */
+  let cover: Hit | undefined;
   for (const hit of found) {
-    const last = kept.at(-1);
-    if (last && last.start === hit.start && last.end === hit.end) {
-      if (last.literal === hit.literal || [...last.roles].every((role) => keywordRoles.has(role)))
-        last.roles = new Set([...last.roles, ...hit.roles]);
-      last.value ??= hit.value;
-    } else if (
-      (hit.end > reach && !(hit.start < reach && isNegation(hit))) ||
-      (last && namesOnly(last) && isHarm(hit))
-    ) {
+    const inside = cover !== undefined && hit.end <= cover.end;
+    if (cover && cover.start === hit.start && cover.end === hit.end) {
+      if (cover.literal === hit.literal || [...cover.roles].every((role) => keywordRoles.has(role)))
+        cover.roles = new Set([...cover.roles, ...hit.roles]);
+      cover.value ??= hit.value;
+    } else if (!inside) {
+      if (cover && hit.start < cover.end && isNegation(hit)) continue;
+      cover = { ...hit };
+      kept.push(cover);
+    } else if (cover && ((namesOnly(cover) && isHarm(hit)) || hit.start >= cover.start + cover.literal))
       kept.push({ ...hit });
-      reach = Math.max(reach, hit.end);
-    } else if (last && isNegation(hit) && hit.end <= last.end) last.saysNo = true;
+    else if (cover) {
+      if (isNegation(hit)) cover.saysNo = true;
+      cover.inner = new Set([...(cover.inner ?? []), ...hit.roles]);
+    }
   }
   return kept;
 }

@@ -70,9 +70,13 @@ const parts: Role[] = [
 
 export function separateWords(text: string, languages: Language[]): string {
   if (text.length > 60) return text;
-  return text.replace(/[\p{L}\p{M}]{5,30}/gu, (word) => {
+  return text.replace(/[\p{L}\p{M}]{4,30}/gu, (word) => {
     if (kindAt(word, 0) === joined) return word;
     if (languages.some((language) => isKnown(word, language))) return word;
+    // a letter held down twice: "saafe", "hellp"
+    const single = word.replace(/([a-z])\1/g, '$1');
+    if (single !== word && languages.some((language) => language.words.has(single))) return single;
+    if (word.length < 5) return word;
     for (const language of languages) {
       const split = divide(word, language);
       if (split) return split;

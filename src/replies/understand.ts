@@ -219,7 +219,24 @@ async function bind(g: Gateway, heard: Heard, speaker: Speaker): Promise<Bound |
           (coalesce(d.address, 0) = ${speaker.address} and d.state in ('sending', 'sent', 'delivered', 'indeterminate', 'failed')) desc,
           d.id desc limit 1`,
   );
-  return found;
+  return found ?? (speaker.holders.length === 0 ? bindStranger(g, heard, speaker, ref) : undefined);
+}
+
+/** Somebody unknown answers what they were shown or heard on the radio: the alert they name, else the latest. */
+async function bindStranger(
+  g: Gateway,
+  heard: Heard,
+  speaker: Speaker,
+  ref: string | undefined,
+): Promise<Bound | undefined> {
+  const [found] = await rows<Omit<Bound, 'language'>>(
+    g.store,
+    sql`select id as alert, incident, severity, ref from ${alerts}
+        where organisation = ${heard.organisation.id} and expires_at > ${heard.at - BINDS_MS}
+          and state in ('sending', 'sent', 'stopped', 'expired', 'cancelled', 'replaced')
+        order by coalesce(ref = ${ref ?? null}, 0) desc, id desc limit 1`,
+  );
+  return found ? { ...found, language: speaker.language } : undefined;
 }
 
 async function moveTo(g: Gateway, person: number, heard: Heard): Promise<void> {
@@ -255,10 +272,7 @@ async function answerTo(
   switch (said.meaning) {
     case 'help': {
       if (speaker.discreet) return say('ack_help_discreet', {}, opened!.fresh);
-      const localEmergency = await emergencyNumber(
-        g,
-        speaker.country ?? heard.from.country ?? heard.organisation.country,
-      );
+      const localEmergency = await emergencyNumber(g, speaker.country ?? heard.from.country);
       return say('ack_help', { case: `H${opened!.id}`, localEmergency }, opened!.fresh);
     }
     case 'safe':
@@ -273,10 +287,11 @@ async function answerTo(
     case 'start': {
       if (speaker.discreet) return say('ack_safe_discreet');
       if (speaker.holders.length === 0) return say('not_registered');
+      if (speaker.country === null) return say('ask_where');
       const names = await g.catalog.names(speaker.language);
       return say('start_done', {
         org: heard.organisation.name,
-        place: names.countries[heard.organisation.country] ?? heard.organisation.country,
+        place: names.countries[speaker.country] ?? speaker.country,
         lang: names.languages[speaker.language] ?? speaker.language,
       });
     }
@@ -307,10 +322,10 @@ async function unclearInARow(g: Gateway, address: number): Promise<number> {
   return other === -1 ? latest.length : other;
 }
 
-async function emergencyNumber(g: Gateway, country: string): Promise<string> {
+async function emergencyNumber(g: Gateway, country: string | null): Promise<string> {
   const numbers = (await g.assets.read('locales/emergency-numbers.json')) as {
     default: string;
     countries: Record<string, string>;
   };
-  return numbers.countries[country] ?? numbers.default;
+  return numbers.countries[country ?? ''] ?? numbers.default;
 }

@@ -2,7 +2,7 @@
  * Older Burmese phones send Zawgyi: the same code points, other letters. It shows itself by signs that
  * cannot stand so in Unicode: the vowel E before its consonant, or the stacker U+1039 at the end of a syllable.
  */
-const zawgyi = /(?:^|[^က-ဪျ-ှဿ္])ေ|္(?![က-ဪ])|[\u105a\u1060-\u1097]/;
+const zawgyi = /(?:^|[^က-ဪျ-ှဿ္])ေ|္(?![က-ဪ])|[\u105a\u1060-\u1085\u1087-\u108f]/;
 
 const letters: [RegExp, string][] = [
   [/\u106a/g, '\u1009'],

@@ -63,6 +63,11 @@ export function smsRule(country: string | null, sender: { number: boolean }): Sm
   };
 }
 
+/** Countries whose networks carry only some characters. */
+export function charsetCountries(): string[] {
+  return [...ROWS].filter(([, row]) => row.charset).map(([country]) => country);
+}
+
 type SmsTexts = Pick<Texts, 'sms' | 'neutral' | 'ascii'>;
 
 /**

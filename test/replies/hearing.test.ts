@@ -34,8 +34,8 @@ describe('an SMS from somebody', () => {
     await s.work();
     expect(s.got(numberOf(1))).toEqual([await said(s, 'si', 'ack_safe')]);
     expect(s.got(numberOf(2))).toEqual([await said(s, 'ar', 'ack_safe')]);
-    // there are no Thai answers yet: the organisation's language
-    expect(s.got(numberOf(3))).toEqual([await said(s, 'si', 'ack_safe')]);
+    // told in a fallback, answered in her own
+    expect(s.got(numberOf(3))).toEqual([await said(s, 'th', 'ack_safe')]);
     expect(await s.board()).toMatchObject({ registered: 3, safe: 3, noAnswer: 0 });
     allWell(s);
   });

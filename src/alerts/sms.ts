@@ -1,0 +1,62 @@
+import type { Gateway } from '../gateway.ts';
+import { type ChosenSms, chooseSms, type SmsRule, smsRule } from '../text/countries.ts';
+import { replyTail, withTail } from '../text/render.ts';
+import type { Texts } from './alert.ts';
+
+/** What makes an SMS of an alert differ between its readers. */
+export interface SmsReader {
+  language: string;
+  /** of the number */
+  country: string | null;
+  /** neutral words, whatever the country says */
+  discreet: boolean;
+}
+
+export interface SmsManner {
+  /** the alert asks for an answer: the reply line is added */
+  asks: boolean;
+  /** the reader's language and English */
+  bilingual: boolean;
+  /** a simulated phone can answer whatever it got */
+  simulated: boolean;
+}
+
+/**
+ * The SMS of an alert as it arrives: by the rule of the number's country, in one language or two, the reply
+ * line last. Preview, plan and dispatch all ask here, so that what is counted is what is sent.
+ *
+ * @param texts the reader's language and English at least, as approved
+ */
+export async function smsFor(g: Gateway, texts: Texts, reader: SmsReader, manner: SmsManner): Promise<ChosenSms> {
+  const from = g.config.twilio?.from;
+  const number = from !== undefined && /^\+\d+$/.test(from) ? from : undefined;
+  const found = smsRule(reader.country, { number: number !== undefined || manner.simulated });
+  const rule = reader.discreet ? { ...found, neutral: true } : found;
+  const tails = manner.asks ? await replyTails(g, [reader.language, 'en'], rule, number) : {};
+  const one = chooseSms(texts, reader.language, rule, tails);
+  if (!manner.bilingual || one.language === 'en' || !texts.en) return one;
+  const own = chooseSms(texts, reader.language, rule);
+  const english = chooseSms({ en: texts.en }, 'en', rule);
+  return {
+    ...own,
+    text: withTail(`${own.text}\n${english.text}`, tails[own.language] ?? '', own.language),
+    folded: [...own.folded, ...english.folded],
+    problems: [...new Set([...own.problems, ...english.problems])],
+  };
+}
+
+/** The reply line by a country's rule; languages without interface words take the English line. */
+async function replyTails(
+  g: Gateway,
+  languages: readonly string[],
+  rule: SmsRule,
+  phone: string | undefined,
+): Promise<Record<string, string>> {
+  const known = await g.catalog.languages();
+  const path =
+    rule.replyPath === 'one_way_number' && (rule.noNumber || phone === undefined) ? 'one_way_bare' : rule.replyPath;
+  const tails: Record<string, string> = {};
+  for (const language of languages)
+    tails[language] = await replyTail(path, g.catalog, known.includes(language) ? language : 'en', phone);
+  return tails;
+}
