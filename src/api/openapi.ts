@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import * as z from 'zod';
 import { REFUSALS } from '../trust/refusal.ts';
 import type { Endpoint, Env } from './endpoint.ts';
+import { SURFACES } from './surfaces.ts';
 
 type Json = Record<string, unknown>;
 
@@ -27,13 +28,36 @@ export function describe(endpoints: readonly Endpoint[], server: string): Json {
       operation.requestBody = { required: true, content: { [endpoint.rawBody]: { schema: { type: 'string' } } } };
     paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method.toLowerCase()]: operation };
   }
+  for (const surface of SURFACES) {
+    const content = Object.fromEntries(surface.answers.map((type) => [type, { schema: { type: 'string' } }]));
+    const operation: Json = {
+      summary: surface.summary,
+      operationId: `${surface.method.toLowerCase()}${surface.path.replace(/[^a-z0-9]+/gi, '_')}`,
+      security:
+        surface.who === 'station' ? [{ key: [] }, { station: [] }] : surface.who === 'token' ? [{ key: [] }, {}] : [],
+      parameters: pathParameters(surface.path),
+      responses: Object.fromEntries(
+        surface.statuses.map((status) => [
+          status,
+          {
+            description: status < 300 ? 'Done' : 'Not done',
+            ...(status < 300 && surface.answers.length > 0 && { content }),
+          },
+        ]),
+      ),
+    };
+    paths[surface.path] = { ...paths[surface.path], [surface.method.toLowerCase()]: operation };
+  }
   return {
     openapi: '3.1.0',
     info: { title: 'Musafir', version: '1', description: 'Multilingual crisis messaging gateway for migrants.' },
     servers: [{ url: server }],
     paths,
     components: {
-      securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer' },
+        station: { type: 'apiKey', in: 'query', name: 'key' },
+      },
       schemas: {
         Problem: {
           type: 'object',
@@ -62,13 +86,17 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): unknown {
   return rest;
 }
 
-function parametersOf(endpoint: Endpoint): Json[] {
-  const inPath = [...endpoint.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+function pathParameters(path: string): Json[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
     schema: { type: 'string' },
   }));
+}
+
+function parametersOf(endpoint: Endpoint): Json[] {
+  const inPath = pathParameters(endpoint.path);
   const query = endpoint.query ? (schemaOf(endpoint.query, 'input') as { properties?: Json }).properties : undefined;
   const inQuery = Object.entries(query ?? {}).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
   const header =
