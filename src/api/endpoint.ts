@@ -60,6 +60,8 @@ export function endpoint<B extends z.ZodType = z.ZodNever, Q extends z.ZodType =
 }
 
 const LARGEST_JSON = 1_000_000;
+/** A file with an Idempotency-Key is read whole, to tell it from another of the same length. */
+const LARGEST_REMEMBERED = 20_000_000;
 const NOBODY: Caller = { operator: 'nobody', organisation: undefined as never, roles: [] };
 
 /** Puts endpoints on the router: key, role, pace, idempotency, validation, handler, in this order. */
@@ -81,14 +83,17 @@ async function serve(c: Context<Env>, definition: Endpoint): Promise<Response> {
   const query = definition.query ? check(definition.query, c.req.query(), '') : undefined;
   if (definition.body) refuseOtherTypes(c);
   const text = definition.body ? await readText(c, LARGEST_JSON) : '';
+  const key = c.req.header('idempotency-key');
+  const file = key !== undefined && definition.rawBody ? await readBytes(c.req.raw, LARGEST_REMEMBERED) : undefined;
   const run = async (): Promise<Answer> => {
     const body = definition.body ? check(definition.body, parseJson(text), '') : undefined;
-    return definition.handle({ g, caller, params, body, query, request: c.req.raw });
+    const { headers } = c.req.raw;
+    const request = file ? new Request(c.req.url, { method: 'POST', headers, body: file }) : c.req.raw;
+    return definition.handle({ g, caller, params, body, query, request });
   };
-  const key = c.req.header('idempotency-key');
   const answer =
     definition.method === 'POST' && key !== undefined && caller !== NOBODY
-      ? await remember(g, caller, key, fingerprint(c, definition, text), run, (error) =>
+      ? await remember(g, caller, key, fingerprint(c, file ? await hashBytes(g, file) : text), run, (error) =>
           answerProblem(g, error, c.get('requestId')),
         )
       : await run();
@@ -108,11 +113,14 @@ function refuseOtherTypes(c: Context<Env>): void {
     throw new Refusal('unsupported_media_type', 'Send application/json.');
 }
 
-/** What makes two requests the same. A file that is read as a stream is told apart by its length, not its words. */
-function fingerprint(c: Context<Env>, definition: Endpoint, text: string): string {
+/** What makes two requests the same. */
+function fingerprint(c: Context<Env>, body: string): string {
   const url = new URL(c.req.url);
-  const body = definition.rawBody ? `${c.req.header('content-type')} ${c.req.header('content-length')}` : text;
-  return `${definition.method} ${url.pathname}${url.search}\n${body}`;
+  return `${c.req.method} ${url.pathname}${url.search}\n${body}`;
+}
+
+async function hashBytes(g: Gateway, bytes: Uint8Array): Promise<string> {
+  return g.vault.hash(new TextDecoder('windows-1252').decode(bytes, { stream: true }));
 }
 
 /** @throws Refusal `too_large`, `malformed` */

@@ -4,10 +4,14 @@ import { currentBulletin, findStation, type Station, scriptOf, stationBulletins 
 import { stationFeed } from '../bulletins/feed.ts';
 import { scriptHtml, scriptJson, scriptSsml, scriptText } from '../bulletins/script.ts';
 import { aired, audit } from '../db/schema.ts';
+import type { Gateway } from '../gateway.ts';
 import { Language } from '../people/person.ts';
 import { canonicalTag } from '../text/tags.ts';
+import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { check, type Env, readText } from './endpoint.ts';
+import { type Answer, check, type Env, readText } from './endpoint.ts';
+import { remember } from './idempotency.ts';
+import { answerProblem } from './problem.ts';
 
 const TYPES: Record<string, string> = {
   txt: 'text/plain; charset=utf-8',
@@ -84,24 +88,36 @@ export function mountRadio(app: Hono<Env>): void {
       throw new Refusal('malformed', 'The body is not JSON.');
     }
     const told = check(Aired, json, '');
-    const row = await currentBulletin(g, station, told.language, told.number);
-    const keys = await g.vault.keys(station.organisation);
-    const now = g.clock.now();
-    const presenterSealed = told.presenter ? await keys.seal('contacts', told.presenter) : null;
-    const at = told.at === undefined ? now : Date.parse(told.at);
-    await g.store.atomic((db) => [
-      db.insert(aired).values({ bulletin: row.id, presenterSealed, at, repeats: told.repeats }),
-      db.insert(audit).values({
-        organisation: station.organisation,
-        at: now,
-        operator: station.uid,
-        action: 'bulletin.air',
-        subject: station.uid,
-        detail: JSON.stringify({ language: row.language, number: row.number, repeats: told.repeats }),
-      }),
-    ]);
-    return c.json({ number: row.number, language: row.language, repeats: told.repeats }, 201);
+    const run = () => noteAired(g, station, told);
+    const key = c.req.header('idempotency-key');
+    const owner = { operator: station.uid, organisation: { id: station.organisation } } as Caller;
+    const answer =
+      key === undefined
+        ? await run()
+        : await remember(g, owner, key, text, run, (error) => answerProblem(g, error, c.get('requestId')));
+    return c.json(answer.body as object, answer.status as 201, answer.headers ?? {});
   });
+}
+
+/** What a station has read on air, once for each call. */
+async function noteAired(g: Gateway, station: Station, told: z.output<typeof Aired>): Promise<Answer> {
+  const row = await currentBulletin(g, station, told.language, told.number);
+  const keys = await g.vault.keys(station.organisation);
+  const now = g.clock.now();
+  const presenterSealed = told.presenter ? await keys.seal('contacts', told.presenter) : null;
+  const at = told.at === undefined ? now : Date.parse(told.at);
+  await g.store.atomic((db) => [
+    db.insert(aired).values({ bulletin: row.id, presenterSealed, at, repeats: told.repeats }),
+    db.insert(audit).values({
+      organisation: station.organisation,
+      at: now,
+      operator: station.uid,
+      action: 'bulletin.air',
+      subject: station.uid,
+      detail: JSON.stringify({ language: row.language, number: row.number, repeats: told.repeats }),
+    }),
+  ]);
+  return { status: 201, body: { number: row.number, language: row.language, repeats: told.repeats } };
 }
 
 const Aired = z.strictObject({

@@ -142,3 +142,22 @@ describe('the pace of a key', () => {
     expect((await call(world.keys.viewer)).status).toBe(200);
   });
 });
+
+describe('an Idempotency-Key with a file', () => {
+  it('tells another file of the same length apart, and imports the same one once', async () => {
+    const t = await testGateway();
+    const { registrar } = await embassy(t);
+    const send = (phone: string) =>
+      t.call('POST', '/api/v1/imports', {
+        key: registrar,
+        body: `phone\n${phone}\n`,
+        headers: { 'Content-Type': 'text/csv', 'Idempotency-Key': 'file-1' },
+      });
+    const first = await send('+819010000001');
+    expect(first.status).toBe(202);
+    expect((await send('+819010000001')).json).toEqual(first.json);
+    expect((await send('+819010000002')).json.code).toBe('idempotency_mismatch');
+    await t.work();
+    expect((await t.call('GET', '/api/v1/people', { key: registrar })).json.items).toHaveLength(1);
+  });
+});
