@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { idempotency, incidents, people } from '../../src/db/schema.ts';
-import { type TestGateway, testGateway } from '../gateway.ts';
+import { embassy, type TestGateway, testGateway } from '../gateway.ts';
 import { NIMALI } from '../people.ts';
 import { bodyFor, crisis, GUARDED, pathIn, type World } from './world.ts';
 
