@@ -86,7 +86,9 @@ describe('checking parameters', () => {
     const value = fc.oneof(fc.string({ unit: 'grapheme' }), fc.jsonValue(), fc.constantFrom('LB', 'JP-04', 'free'));
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...TYPES, 'org', 'x'), value), (given) => {
-        if (checkParameters(every, given).problems.length > 0) return;
+        const { problems } = checkParameters(every, given);
+        expect(problems).toBeInstanceOf(Array);
+        if (problems.length > 0) return;
         const context = { org: 'ශ්‍රී ලංකා තානාපති කාර්යාලය', ref: 'LK7K3M', form: 'short' as const, language: 'si' };
         const values = renderParameters(every, given, names, choices, context);
         for (const [name, { type, short }] of Object.entries(every.parameters)) {
