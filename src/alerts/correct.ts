@@ -8,7 +8,8 @@ import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
 import { type AlertRow, findAlert, readParameters, spokenOffset, type Texts } from './alert.ts';
 import { countPeople, lockFacts } from './approve.ts';
-import { findTemplate, OwnTexts, saveAlert, Time } from './draft.ts';
+import { findTemplate, saveAlert, Time } from './draft.ts';
+import { OwnTexts } from './texts.ts';
 
 export const UpdateInput = z
   .strictObject({

@@ -1,40 +1,15 @@
-import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { alerts, alertTexts, incidents } from '../db/schema.ts';
+import { alerts, incidents } from '../db/schema.ts';
 import { isUniqueViolation } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { Audience } from '../people/audience.ts';
-import { Language, Line, Words } from '../people/person.ts';
 import { type Meta, TextError } from '../text/catalog.ts';
-import { isolateCodes } from '../text/isolate.ts';
-import { checkParameters } from '../text/parameters.ts';
-import { renderTexts } from '../text/render.ts';
 import { auditRow } from '../trust/audit.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { type AlertRow, hashTexts, sealReason, type Texts } from './alert.ts';
-
-/** Own texts: `full` is needed, the rest is optional. */
-export const OwnTexts = z
-  .record(
-    Language,
-    z.strictObject({
-      event: Line(80).optional(),
-      full: Words(4000),
-      sms: Words(1600).optional(),
-      flash: Words(320).optional(),
-      radio: Words(4000).optional(),
-      neutral: Words(1600).optional(),
-      ascii: z
-        .string()
-        .trim()
-        .min(1)
-        .max(1600)
-        .regex(/^[\x20-\x7e\n]*$/, 'Only plain ASCII.')
-        .optional(),
-    }),
-  )
-  .refine((texts) => Object.keys(texts).length > 0, 'Write a text in at least one language.');
+import { type AlertRow, hashTexts, sealReason } from './alert.ts';
+import { completeOwnTexts, insertTexts, OwnTexts, renderTemplate, sealTexts } from './texts.ts';
 
 export const Channels = z
   .array(z.enum(['sms', 'telegram', 'push']))
@@ -170,8 +145,9 @@ export async function saveAlert(g: Gateway, caller: Caller, plan: Plan): Promise
   const urgent = plan.urgency === 'Immediate' || plan.severity === 'Extreme' || plan.severity === 'Severe';
   for (let attempt = 0; ; attempt++) {
     const ref = `${organisation.country}${g.ids.code(4)}`;
+    const context = { org: organisation.name, ref: plan.refInText ?? ref, exercise: plan.incident.exercise };
     const texts = plan.template
-      ? await renderTemplate(g, plan, { org: organisation.name, ref: plan.refInText ?? ref })
+      ? await renderTemplate(g, plan.meta as Meta, plan.parameters, context)
       : completeOwnTexts(plan.ownTexts!, plan.meta.event);
     const uid = g.ids.next('alt');
     const row: typeof alerts.$inferInsert = {
@@ -211,17 +187,10 @@ export async function saveAlert(g: Gateway, caller: Caller, plan: Plan): Promise
       }),
     };
     try {
-      const sealed: Insert[] = [];
-      for (const [language, text] of Object.entries(texts))
-        sealed.push({
-          alert: sql`(select id from ${alerts} where uid = ${uid})`,
-          language,
-          textsSealed: await keys.seal('texts', JSON.stringify(text)),
-          review: plan.template ? ((await g.catalog.text(plan.template, language))?.review.state ?? 'own') : 'own',
-        });
+      const sealed = await sealTexts(g, organisation.id, plan.template, texts);
       await g.store.atomic((db) => [
         db.insert(alerts).values(row),
-        ...insertAll(db, sealed),
+        ...insertTexts(db, sql`(select id from ${alerts} where uid = ${uid})`, sealed),
         auditRow(db, caller, now, 'alert.draft', uid, { template: plan.template, languages: Object.keys(texts) }),
       ]);
       const [stored] = await g.store.db.select().from(alerts).where(eq(alerts.uid, uid));
@@ -232,49 +201,6 @@ export async function saveAlert(g: Gateway, caller: Caller, plan: Plan): Promise
       throw error;
     }
   }
-}
-
-type Insert = Omit<typeof alertTexts.$inferInsert, 'alert'> & { alert: SQL };
-
-/** At most 20 rows of 4 values a statement: D1 binds 100 values. */
-function insertAll(db: Gateway['store']['db'], sealed: Insert[]) {
-  const statements = [];
-  for (let start = 0; start < sealed.length; start += 20)
-    statements.push(db.insert(alertTexts).values(sealed.slice(start, start + 20)));
-  return statements;
-}
-
-async function renderTemplate(g: Gateway, plan: Plan, context: { org: string; ref: string }): Promise<Texts> {
-  const meta = plan.meta as Meta;
-  const { problems } = checkParameters(meta, plan.parameters);
-  if (problems.length > 0) {
-    const [first] = problems;
-    const code =
-      first!.code === 'unknown_parameter' || first!.code === 'missing_parameter' ? first!.code : 'invalid_parameter';
-    throw new Refusal(code, undefined, {
-      errors: problems.map((p) => ({ pointer: `/parameters${p.pointer}`, detail: p.message, code: p.code })),
-    });
-  }
-  return renderTexts(g.catalog, meta.id, plan.parameters, { ...context, exercise: plan.incident.exercise });
-}
-
-function completeOwnTexts(own: z.output<typeof OwnTexts>, event: string): Texts {
-  const texts: Texts = {};
-  for (const [tag, text] of Object.entries(own)) {
-    const full = isolateCodes(text.full.normalize('NFC'), tag);
-    const sms = (text.sms ?? text.full).normalize('NFC');
-    const radio = (text.radio ?? text.full).normalize('NFC');
-    const defined = Object.entries(text).filter(([, value]) => value !== undefined);
-    texts[tag] = {
-      event,
-      ...Object.fromEntries(defined),
-      full,
-      sms,
-      flash: text.flash ?? sms,
-      radio,
-    };
-  }
-  return texts;
 }
 
 /** Used by preview: the languages that a text is there for. */

@@ -10,9 +10,10 @@ import { estimateTexts } from '../text/estimate.ts';
 import { countSegments } from '../text/segments.ts';
 import type { Caller } from '../trust/operators.ts';
 import type { Texts } from './alert.ts';
-import { Channels, languagesOf, OwnTexts } from './draft.ts';
+import { Channels, languagesOf } from './draft.ts';
 import { chooseFor, type LanguagePolicy } from './languages.ts';
 import { smsFor } from './sms.ts';
+import { OwnTexts } from './texts.ts';
 
 export const PreviewInput = z.strictObject({
   audience: Audience,

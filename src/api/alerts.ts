@@ -2,6 +2,7 @@ import { and, desc, eq, gt, lt } from 'drizzle-orm';
 import * as z from 'zod';
 import { findAlert, summarise, viewAlert } from '../alerts/alert.ts';
 import { ApproveInput, approve, giveBack, stop, submit } from '../alerts/approve.ts';
+import { changeDraft, DraftPatch } from '../alerts/change.ts';
 import { CancelInput, cancel, UpdateInput, update } from '../alerts/correct.ts';
 import { createDraft, DraftInput } from '../alerts/draft.ts';
 import { PreviewInput, preview } from '../alerts/preview.ts';
@@ -145,6 +146,18 @@ export const alertEndpoints: Endpoint[] = [
     handle: async ({ g, caller, params }) => ({
       status: 200,
       body: await viewAlert(g, await findAlert(g, caller, params.id!)),
+    }),
+  }),
+  endpoint({
+    method: 'PATCH',
+    path: '/api/v1/alerts/{id}',
+    summary: 'Change a draft, new or returned; a translator changes texts only',
+    roles: ['author', 'translator'],
+    body: DraftPatch,
+    answers: { 200: Alert },
+    handle: async ({ g, caller, params, body }) => ({
+      status: 200,
+      body: await viewAlert(g, await changeDraft(g, caller, params.id!, body)),
     }),
   }),
   endpoint({

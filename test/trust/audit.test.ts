@@ -19,6 +19,7 @@ const ACTIONS: Record<string, string | null> = {
   'POST /api/v1/audiences/preview': null,
   'POST /api/v1/alerts': 'alert.draft',
   'POST /api/v1/cap': 'incident.create alert.draft',
+  'PATCH /api/v1/alerts/{id}': 'alert.change',
   'POST /api/v1/alerts/{id}/submit': 'alert.submit',
   'POST /api/v1/alerts/{id}/approve': 'alert.approve',
   'POST /api/v1/alerts/{id}/return': 'alert.return',
@@ -75,9 +76,10 @@ describe('the audit trail', () => {
       const row = GUARDED.find((one) => one.method === method && one.path === path)!;
       const role = (row.roles as string[]).find((one) => one in world.keys) as keyof World['keys'];
       let target = pathIn(world, path);
-      if (/(submit|approve|return|reject|stop)$/.test(path)) {
+      const drafts = /^\/api\/v1\/alerts\/\{id\}$/.test(path);
+      if (drafts || /(submit|approve|return|reject|stop)$/.test(path)) {
         const { id } = (await must(t, 201, 'POST', '/api/v1/alerts', author, draftOf(world.ids.incident))).json;
-        if (!path.endsWith('/submit')) await must(t, 200, 'POST', `/api/v1/alerts/${id}/submit`, author);
+        if (!drafts && !path.endsWith('/submit')) await must(t, 200, 'POST', `/api/v1/alerts/${id}/submit`, author);
         target = path.replace('{id}', id);
       }
       if (path.endsWith('/confirm')) {

@@ -37,6 +37,7 @@ const EXPECTED: Record<string, string> = {
   'GET /api/v1/alerts': 'approver author caseworker translator viewer',
   'GET /api/v1/alerts/{id}': 'approver author caseworker translator viewer',
   'GET /api/v1/alerts/{id}/deliveries': 'approver author caseworker viewer',
+  'PATCH /api/v1/alerts/{id}': 'author translator',
   'POST /api/v1/alerts/{id}/submit': 'author',
   'POST /api/v1/alerts/{id}/approve': 'approver',
   'POST /api/v1/alerts/{id}/return': 'approver',

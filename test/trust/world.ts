@@ -148,6 +148,7 @@ export function bodyFor(world: World, method: string, path: string): unknown {
     'POST /api/v1/audiences/preview': { audience: {}, template: 'earthquake' },
     'POST /api/v1/incidents': { name: 'Aftershock' },
     'POST /api/v1/alerts': draftOf(world.ids.incident),
+    'PATCH /api/v1/alerts/{id}': {},
     'POST /api/v1/alerts/{id}/update': { expires: '2026-03-12T20:00:00+09:00' },
     'POST /api/v1/alerts/{id}/approve': { undoSeconds: 20 },
     'POST /api/v1/deliveries/{id}/resolve': { as: 'sent' },
