@@ -9,6 +9,10 @@ const BOUNDS = { dispatchMs: 15_000, most: 300, inFlight: 6 };
 type Opened = { gateway: Gateway; app: ReturnType<typeof createApp> };
 let opened: Opened | undefined;
 
+/** Cron comes each minute, and more often on a developer's machine. */
+const REGISTER_MS = 50_000;
+let registeredAt = 0;
+
 /** Kept once it is there; what is under way belongs to one request, and ends with it when that one is given up. */
 async function open(env: Bindings): Promise<Opened> {
   if (opened) return opened;
@@ -45,6 +49,8 @@ export default {
   async scheduled(_event, env) {
     const { gateway } = await open(env);
     await sweep(gateway);
+    if (gateway.clock.now() - registeredAt < REGISTER_MS) return;
+    registeredAt = gateway.clock.now();
     await registerWebhooks(gateway);
   },
 } satisfies ExportedHandler<Bindings, Task>;
