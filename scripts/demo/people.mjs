@@ -10,7 +10,7 @@ const TOWNS = 'SENDAI ISHINOMAKI NATORI SHIOGAMA KESENNUMA TAGAJO IWANUMA TOME O
 
 /**
  * name | languages, best first | nationality | channels (sms with its country) | place when it is not Miyagi;
- * `-` is somebody whose place in Japan nobody knows. At most 60 addresses: so many phones are on the simulator's table.
+ * `-` is somebody whose place in Japan nobody knows. At most 100 addresses: so many phones are on the simulator's table.
  */
 const CAST = `
 නිමාලි පෙරේරා        | si en | LK | sms:JP
@@ -67,6 +67,23 @@ Fatou Diallo          | fr    | SN | telegram
 عائشہ خان             | ur    | PK | sms:JP
 Бат-Эрдэнэ            | mn    | MN | sms:JP
 Dilnoza Karimova      | uz    | UZ | telegram
+राहुल शर्मा             | hi en | IN | sms:JP
+রহিমা খাতুন            | bn    | BD | sms:JP
+김지훈                 | ko    | KR | telegram
+王小丽                 | zh-Hans | CN | sms:JP
+Putri Lestari         | id    | ID | telegram
+Иван Соколов          | ru    | RU | telegram
+Оксана Коваль         | uk    | UA | sms:JP
+Ana Souza             | pt    | BR | sms:JP
+Mehmet Yılmaz         | tr    | TR | push
+رضا احمدی             | fa    | IR | telegram
+فرشته نوری            | fa-AF | AF | sms:JP
+ګل مینه               | ps    | AF | sms:JP
+សុខ ចាន់ថា             | km    | KH | telegram
+ሰላም ተስፋይ            | ti    | ER | sms:JP
+Ayaan Warsame         | so    | SO | sms:JP
+Juma Mwangi           | sw    | KE | telegram
+Zainab Sani           | ha    | NG | sms:JP
 ගයාන් මෙන්ඩිස්         | si    | LK | sms:JP  | JP-27
 சிவா அருணாசலம்        | ta    | LK | telegram | JP-13
 රසික සේනානායක       | si    | LK | sms:LK  | LK-11

@@ -31,7 +31,7 @@ export interface ShownMessage extends Omit<PhoneMessage, 'direction'> {
   sms?: { encoding: string; segments: number };
 }
 
-const PHONES = 60;
+const PHONES = 100;
 const MESSAGES = 30;
 
 /** Busy phones first to be chosen, then the first registered; always in the same order. */
