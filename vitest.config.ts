@@ -8,7 +8,7 @@ const nodeOnly = ['test/node/**'];
 export default defineConfig({
   test: {
     globalSetup: ['./test/global.ts'],
-    reporters: ['default', './test/counts.ts'],
+    reporters: ['./test/counts.ts', 'default'],
     expect: { requireAssertions: true },
     projects: [
       { extends: true, test: { name: 'node', isolate: false, include } },
