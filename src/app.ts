@@ -13,6 +13,7 @@ import { mountWebhooks } from './api/webhooks.ts';
 import type { Gateway } from './gateway.ts';
 import { mountPages } from './pages/pages.ts';
 import { simulatorEndpoints } from './simulator/endpoints.ts';
+import { mountSimulator } from './simulator/pages.ts';
 import { Refusal } from './trust/refusal.ts';
 
 /** Every address of the API: the table of roles, the router and the OpenAPI description. */
@@ -41,6 +42,7 @@ export function createApp(g: Gateway): Hono<Env> {
   mountRadio(app);
   mountCap(app);
   mountPages(app);
+  mountSimulator(app);
   app.notFound((c) => answerProblem(g, refuseUnknown(app, c.req.method, c.req.path), c.get('requestId')));
   app.onError((error, c) => answerProblem(g, error, c.get('requestId')));
   return app;

@@ -1,7 +1,6 @@
 import type { Hono } from 'hono';
 import { compress } from 'hono/compress';
 import type { Env } from '../api/endpoint.ts';
-import { mountSimulator } from '../simulator/pages.ts';
 import { mountCheck } from './check.ts';
 import { mountCheckIn } from './check-in.ts';
 import { mountFiles } from './files.ts';
@@ -23,5 +22,4 @@ export function mountPages(app: Hono<Env>): void {
   mountCheckIn(app);
   mountPush(app);
   mountFiles(app);
-  mountSimulator(app);
 }
