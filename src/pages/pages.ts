@@ -11,7 +11,7 @@ import { mountPush } from './push.ts';
 /** Public pages with many words. Pages about one person are left as they are: their size would tell. */
 const LONG = ['/', '/join', '/style.css', '/app.js', '/sw.js'];
 
-/** Migrants' pages, and the phones of the simulator. */
+/** Migrants' pages: small, and useful without script. */
 export function mountPages(app: Hono<Env>): void {
   const packed = compress();
   // Cloudflare compresses by itself
