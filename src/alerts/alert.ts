@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { alerts, alertTexts, deliveries, incidents } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
+import { untranslatedParameters } from '../text/parameters.ts';
 import type { RenderedText } from '../text/render.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
@@ -31,6 +32,24 @@ export async function readTexts(g: Gateway, alert: { id: number; organisation: s
   const texts: Texts = {};
   for (const row of found) texts[row.language] = JSON.parse(await keys.open('texts', row.textsSealed));
   return texts;
+}
+
+/** How far each language was reviewed: `draft` until a native speaker has signed it, `own` for an operator's words. */
+async function readReviews(g: Gateway, alert: AlertRow): Promise<Record<string, string>> {
+  const found = await g.store.db
+    .select({ language: alertTexts.language, review: alertTexts.review })
+    .from(alertTexts)
+    .where(eq(alertTexts.alert, alert.id));
+  return Object.fromEntries(found.map((row) => [row.language, row.review]));
+}
+
+/** Parameters that were typed in one language and stand so in others: an approver must see it (DESIGN section 10). */
+async function readUntranslated(g: Gateway, alert: AlertRow) {
+  if (alert.template === null) return [];
+  const meta = await g.catalog.meta(alert.template);
+  const [names, choices] = [await g.catalog.names('en'), await g.catalog.choices('en')];
+  const template = (await g.catalog.templates()).find((one) => one.id === alert.template);
+  return untranslatedParameters(meta, await readParameters(g, alert), names, choices, template?.languages ?? []);
 }
 
 /**
@@ -129,6 +148,8 @@ export async function viewAlert(g: Gateway, row: AlertRow) {
   return {
     ...(await summarise(g, row)),
     texts: await readTexts(g, row),
+    reviews: await readReviews(g, row),
+    untranslated: await readUntranslated(g, row),
     textsHash: row.frozenHash,
     reason: row.reasonSealed === null ? null : await keys.open('note', row.reasonSealed),
     people: row.people,

@@ -43,6 +43,15 @@ describe('an alert that was given back', () => {
     const changed = await change({ parameters: { place: 'JP-04' }, audience: { areas: ['JP-04'] } });
     expect(changed.status, changed.text).toBe(200);
     expect(changed.json.ref).toBe(ref);
+    // no native speaker has signed a text yet, and every language has its own name for the place
+    expect(changed.json.reviews.ja).toBe('draft');
+    expect(changed.json.untranslated).toEqual([]);
+    const typed = await change({ parameters: { place: 'Gate 2' } });
+    expect(typed.json.untranslated[0]).toMatchObject({
+      name: 'place',
+      languages: expect.arrayContaining(['si', 'ja']),
+    });
+    await change({ parameters: { place: 'JP-04' } });
     expect(changed.json.texts.ja.full).toContain('宮城');
     expect(changed.json.texts.ja.full).toContain('14:46');
     expect((await t.call('POST', `/api/v1/alerts/${id}/submit`, { key: keys.author })).status).toBe(200);

@@ -63,8 +63,6 @@ interface Wording {
   buttons: Button[];
   asksCheckIn: boolean;
   corrects: boolean;
-  scope: string;
-  problem: string | undefined;
 }
 
 export interface Wordings {
@@ -156,8 +154,6 @@ async function wordAlert(g: Gateway, alert: AlertRow, row: Claimed, sender: Send
     urgency: alert.urgency as Outgoing['urgency'],
     asksCheckIn: alert.asksCheckIn,
     corrects: alert.former !== null,
-    scope: alert.scope,
-    problem: undefined,
   };
   if (row.channel === 'sms') {
     const chosen = await smsFor(

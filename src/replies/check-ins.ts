@@ -1,6 +1,5 @@
-import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm';
-import { cases, checkInHistory, checkIns, incidents, people, peopleAddresses } from '../db/schema.ts';
-import { rows } from '../db/store.ts';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { checkInHistory, checkIns, incidents, peopleAddresses } from '../db/schema.ts';
 import type { Gateway } from '../gateway.ts';
 import { nameNumbers } from '../people/people.ts';
 import type { Caller } from '../trust/operators.ts';
@@ -137,31 +136,4 @@ export async function listCheckIns(
     })),
     next: found.length > query.limit ? page.at(-1)!.id : null,
   };
-}
-
-/** Everything that was said about a person in an incident, newest first. */
-export async function historyOf(g: Gateway, incident: number, person: number) {
-  return g.store.db
-    .select()
-    .from(checkInHistory)
-    .where(and(eq(checkInHistory.incident, incident), eq(checkInHistory.person, person)))
-    .orderBy(desc(checkInHistory.id));
-}
-
-/** People of the organisation by public id. */
-export async function numbersOf(g: Gateway, organisation: string, uids: string[]): Promise<number[]> {
-  const found = await g.store.db
-    .select({ id: people.id })
-    .from(people)
-    .where(and(eq(people.organisation, organisation), inArray(people.uid, uids.slice(0, 90))));
-  return found.map((row) => row.id);
-}
-
-/** Open cases of people of an incident. */
-export async function openCases(g: Gateway, incident: number): Promise<number> {
-  const [row] = await rows<{ n: number }>(
-    g.store,
-    sql`select count(*) as n from ${cases} where incident = ${incident} and state <> 'closed'`,
-  );
-  return row!.n;
 }

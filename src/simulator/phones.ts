@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Outgoing } from '../channels/channel.ts';
 import type { SimulatedPhones } from '../channels/simulator.ts';
 import { deliveries, simulated } from '../db/schema.ts';
@@ -61,31 +61,6 @@ export async function noteWritten(
     messageSealed: await keys.seal('simulated', JSON.stringify(shown)),
     at: g.clock.now(),
   });
-}
-
-/** The messages of one simulated phone after a number, oldest first. */
-export async function readPhone(
-  g: { store: Store; vault: Vault },
-  organisation: string,
-  address: number,
-  after = 0,
-): Promise<{ id: number; direction: 'to_person' | 'from_person'; at: number; message: PhoneMessage }[]> {
-  const keys = await g.vault.keys(organisation);
-  const found = await g.store.db
-    .select()
-    .from(simulated)
-    .where(and(eq(simulated.organisation, organisation), eq(simulated.address, address), gt(simulated.id, after)))
-    .orderBy(asc(simulated.id))
-    .limit(200);
-  const messages = [];
-  for (const row of found)
-    messages.push({
-      id: row.id,
-      direction: row.direction,
-      at: row.at,
-      message: JSON.parse(await keys.open('simulated', row.messageSealed)) as PhoneMessage,
-    });
-  return messages;
 }
 
 /** Addresses of an organisation that have a simulated message, with how many. */
