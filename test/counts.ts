@@ -3,6 +3,7 @@ import type { Reporter, TestModule } from 'vitest/node';
 /** Files that run on Node only, and why. A file of `test/node` that is missing here fails the run. */
 export const NODE_ONLY: Record<string, string> = {
   'test/node/cap-xsd.test.ts': 'spawns xmllint',
+  'test/node/wire.test.ts': 'the wire of Node against a far end that speaks bytes',
   'test/node/sqlite.test.ts': 'opens files and reads pragmas of better-sqlite3',
   'test/node/sealed.test.ts': 'searches the bytes of a database file and its WAL',
   'test/node/journey.test.ts': 'starts the server as a process and kills it',

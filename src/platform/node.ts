@@ -1,8 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
-import { Pool } from 'undici';
-import { type Wire, WireError } from '../channels/channel.ts';
 import { SENDER_NAMES } from '../channels/index.ts';
 import type { Config } from '../config.ts';
 import { openSqlite } from '../db/sqlite.ts';
@@ -13,21 +11,11 @@ import { fileAssets } from './assets-node.ts';
 import { nodeCrypto } from './crypto-node.ts';
 import { openGateway } from './gateway.ts';
 import { openIds } from './ids.ts';
+import { nodeWire } from './wire-node.ts';
 
 const SWEEP_MS = 1_000;
 /** Telegram may not have been there at the start, or another installation has taken the webhook. */
 const WEBHOOKS_MS = 60_000;
-const TIMEOUT_MS = 15_000;
-/** Errors of undici and the system that say that nothing left us. */
-const NEVER_LEFT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
-
 export const nodeClock: Clock = {
   now: () => Date.now(),
   sleep: async (milliseconds) => {
@@ -37,41 +25,6 @@ export const nodeClock: Clock = {
     await turn();
   },
 };
-
-/** One pool of connections for each origin. */
-export function nodeWire(connections = 256): Wire & { close(): Promise<void> } {
-  const pools = new Map<string, Pool>();
-  return {
-    async request(url, init) {
-      const { origin, pathname, search } = new URL(url);
-      let pool = pools.get(origin);
-      if (!pool) {
-        pool = new Pool(origin, { connections, pipelining: 1, connect: { timeout: 5_000 } });
-        pools.set(origin, pool);
-      }
-      const timeout = init.timeoutMs ?? TIMEOUT_MS;
-      try {
-        const answer = await pool.request({
-          path: pathname + search,
-          method: init.method,
-          headers: init.headers ?? {},
-          body: init.body ?? null,
-          headersTimeout: timeout,
-          bodyTimeout: timeout,
-        });
-        const headers: Record<string, string> = {};
-        for (const [name, value] of Object.entries(answer.headers)) headers[name] = String(value);
-        return { status: answer.statusCode, headers, text: await answer.body.text() };
-      } catch (error) {
-        const code = String((error as { code?: unknown }).code ?? '');
-        throw new WireError(NEVER_LEFT.has(code) ? 'no' : 'unknown', code || 'connection lost');
-      }
-    },
-    async close() {
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
-    },
-  };
-}
 
 /** The master key of the settings, or one kept in a file beside the database (never inside it). */
 function masterKeyOf(config: Config, log: Log): Uint8Array<ArrayBuffer> {
