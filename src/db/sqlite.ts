@@ -24,6 +24,7 @@ export function openSqlite(path: string): Store & { raw: Database.Database } {
   raw.pragma('busy_timeout = 5000');
   raw.pragma('temp_store = MEMORY');
   raw.pragma('cache_size = -65536');
+  keepStatements(raw);
   const db = drizzle(raw, { schema });
   migrate(db, { migrationsFolder: MIGRATIONS });
   return {
@@ -39,6 +40,24 @@ export function openSqlite(path: string): Store & { raw: Database.Database } {
       unlock();
     },
   };
+}
+
+/** Statements that are kept compiled; the engine uses a few dozen again and again. */
+const MOST_KEPT = 256;
+
+/** Compiles each statement once: drizzle asks for it anew at every call. */
+function keepStatements(raw: Database.Database): void {
+  const prepare = raw.prepare.bind(raw);
+  const kept = new Map<string, Database.Statement>();
+  raw.prepare = ((source: string) => {
+    const known = kept.get(source);
+    // drizzle switches a statement to rows as arrays, and never back
+    if (known) return known.reader ? known.raw(false) : known;
+    if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value!);
+    const made = prepare(source);
+    kept.set(source, made);
+    return made;
+  }) as typeof raw.prepare;
 }
 
 /** Runs one builder synchronously. `_prepare` is drizzle's own and internal: drizzle-orm is pinned for it, and only this line uses it. */
