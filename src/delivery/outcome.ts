@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { SendError } from '../channels/channel.ts';
 import type { SenderName } from '../channels/index.ts';
 import { addresses, alerts, deliveries } from '../db/schema.ts';
@@ -106,35 +106,42 @@ const isMute = sql`${deliveries.alert} is not null
   and exists (select 1 from ${addresses} m where m.id = ${deliveries.address} and m.state <> 'active')`;
 
 /**
- * Writes outcomes. States only move forward: a receipt that came before us keeps its state, and only
- * what it could not know is added. What would be tried again is not, when its alert was stopped or its
- * address has opted out since it was claimed.
+ * Writes outcomes. States only move forward: a row that a receipt or a later attempt has changed since is left
+ * alone. What would be tried again is not, when its alert was stopped or its address has opted out since it was
+ * claimed.
  */
 export function recordOutcomes(db: Db, outcomes: readonly Outcome[]) {
-  const get = (name: string): SQL => sql.raw(`j.value ->> '${name}'`);
   const { state, attempts, alert, address } = deliveries;
-  // an answer that comes after the lease still says what happened, as long as nothing else was tried
-  const mine = sql`(${attempts} = ${get('attempt')} and (${state} = 'sending'
-    or (${get('state')} = 'sent' and ${state} in ('pending', 'indeterminate', 'cancelled', 'suppressed', 'expired'))))`;
-  const wouldRepeat = sql`${get('state')} = 'pending'`;
-  return db
-    .update(deliveries)
-    .set({
-      state: sql`case when not ${mine} then ${state} when ${wouldRepeat} and ${isOver} then 'cancelled'
-                      when ${wouldRepeat} and ${isMute} then 'suppressed' else ${get('state')} end`,
-      errorCode: sql`case when not ${mine} then ${deliveries.errorCode}
-                          when ${wouldRepeat} and ${isOver} then (select o.state from ${alerts} o where o.id = ${alert})
-                          when ${wouldRepeat} and ${isMute} then (select 'address_' || m.state from ${addresses} m where m.id = ${address})
-                          else ${get('errorCode')} end`,
-      providerId: sql`coalesce(${deliveries.providerId}, ${get('providerId')})`,
-      dueAt: sql`case when ${mine} then ${get('dueAt')} else ${deliveries.dueAt} end`,
-      lookUpAt: sql`case when ${mine} then ${get('lookUpAt')} else ${deliveries.lookUpAt} end`,
-      leaseUntil: sql`case when ${mine} then null else ${deliveries.leaseUntil} end`,
-      attempts: sql`${attempts} - (${mine} and coalesce(${get('untried')}, 0))`,
-      attemptedAt: sql`case when ${mine} and ${get('untried')} then null
-                            when ${mine} and ${get('state')} = 'sending' then ${get('at')} else ${deliveries.attemptedAt} end`,
-      sentAt: sql`case when ${get('state')} = 'sent' then coalesce(${deliveries.sentAt}, ${get('at')}) else ${deliveries.sentAt} end`,
-    })
-    .from(sql`json_each(${JSON.stringify(outcomes)}) j`)
-    .where(sql`${deliveries.id} = j.value ->> 'id'`);
+  const told = outcomes.map((o) => [
+    ...[o.id, o.attempt, o.state, o.errorCode, o.providerId, o.dueAt, o.lookUpAt, o.at, o.untried ? 1 : 0],
+  ]);
+  // read out of the JSON once for each row: `limit` keeps SQLite from doing so at each mention
+  const j = sql`(select value ->> 0 as id, value ->> 1 as attempt, value ->> 2 as state, value ->> 3 as error,
+      value ->> 4 as provider, value ->> 5 as due, value ->> 6 as look_up, value ->> 7 as at, value ->> 8 as untried
+    from json_each(${JSON.stringify(told)}) limit -1) j`;
+  const over = sql`(j.state = 'pending' and ${isOver})`;
+  const mute = sql`(j.state = 'pending' and ${isMute})`;
+  return (
+    db
+      .update(deliveries)
+      .set({
+        state: sql`case when ${over} then 'cancelled' when ${mute} then 'suppressed' else j.state end`,
+        errorCode: sql`case when ${over} then (select o.state from ${alerts} o where o.id = ${alert})
+                            when ${mute} then (select 'address_' || m.state from ${addresses} m where m.id = ${address})
+                            else j.error end`,
+        providerId: sql`coalesce(${deliveries.providerId}, j.provider)`,
+        dueAt: sql`j.due`,
+        lookUpAt: sql`j.look_up`,
+        leaseUntil: null,
+        attempts: sql`${attempts} - j.untried`,
+        attemptedAt: sql`case when j.untried then null when j.state = 'sending' then j.at else ${deliveries.attemptedAt} end`,
+        sentAt: sql`case when j.state = 'sent' then coalesce(${deliveries.sentAt}, j.at) else ${deliveries.sentAt} end`,
+      })
+      .from(j)
+      // an answer that comes after the lease still says what happened, as long as nothing else was tried
+      .where(
+        sql`${deliveries.id} = j.id and ${attempts} = j.attempt and (${state} = 'sending'
+          or (j.state = 'sent' and ${state} in ('pending', 'indeterminate', 'cancelled', 'suppressed', 'expired')))`,
+      )
+  );
 }
