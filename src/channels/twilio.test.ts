@@ -765,7 +765,7 @@ describe('the channel', () => {
   it.each([
     [0.5, 1],
     [10, 10],
-    [500, 50],
+    [500, 64],
   ])('at %d a second has at most %d under way', (perSecond, inFlight) => {
     expect(channel({ perSecond })).toMatchObject({ name: 'sms', perSecond, inFlight });
   });

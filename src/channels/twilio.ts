@@ -26,6 +26,8 @@ const Version = unwrap(versionModule);
 const TIMEOUT_MS = 15_000;
 /** the longest ValidityPeriod that Twilio takes, in seconds */
 const LONGEST_VALIDITY = 36_000;
+/** Twilio answers 429 to an account that asks too much at once. */
+const MOST_IN_FLIGHT = 64;
 const PAGE_SIZE = 1000;
 const MOST_PAGES = 10;
 /** put before the text by Twilio while an account is on trial; the message list shows it */
@@ -51,17 +53,21 @@ export function twilioSms(settings: TwilioSettings): Channel {
   const apiUrl = (settings.apiUrl || 'https://api.twilio.com').replace(/\/+$/, '');
   const basic = base64(`${accountSid}:${authToken}`);
 
-  /** Twilio's own client over our wire; lives for one call, as the wire does. */
+  // one for each wire: at the edge a wire belongs to an invocation
+  const clients = new WeakMap<Wire, MessageListInstance>();
   const messages = (wire: Wire) => {
-    const client = { request: (call: Call) => exchange(call, apiUrl, basic, wire) };
-    const version = new Version(new Domain(client as never, apiUrl), '2010-04-01');
-    return MessageListInstance(version as never, encodeURIComponent(accountSid));
+    let client = clients.get(wire);
+    if (!client) {
+      client = MessageListInstance(new OverWire(apiUrl, basic, wire) as never, encodeURIComponent(accountSid));
+      clients.set(wire, client);
+    }
+    return client;
   };
 
   return {
     name: 'sms',
     secrets: [authToken, basic],
-    inFlight: Math.max(1, Math.min(50, Math.ceil(perSecond))),
+    inFlight: Math.max(1, Math.min(MOST_IN_FLIGHT, Math.ceil(perSecond))),
     perSecond,
 
     async send(message, wire) {
@@ -146,6 +152,35 @@ interface Call {
   data?: Record<string, unknown>;
 }
 
+/** Twilio's own client over our wire. */
+class OverWire extends Version {
+  readonly #exchange: (call: Call) => Promise<unknown>;
+  readonly #addresses = new Map<string, string>();
+
+  constructor(apiUrl: string, basic: string, wire: Wire) {
+    const send = (call: Call) => exchange(call, apiUrl, basic, wire);
+    super(new Domain({ request: send } as never, apiUrl), '2010-04-01');
+    this.#exchange = send;
+  }
+
+  /** Of what was taken only the number is read: the package would parse three dates for each message. */
+  override async create(opts: Parameters<InstanceType<typeof Version>['create']>[0]) {
+    const { sid } = await super.create(opts);
+    return { sid, date_created: null, date_sent: null, date_updated: null };
+  }
+
+  /** The package puts an address together by regular expressions made anew: a tenth of the cost of sending. */
+  override request(opts: Parameters<InstanceType<typeof Version>['request']>[0]): Promise<never> {
+    const call = opts as Call;
+    let uri = this.#addresses.get(call.uri);
+    if (uri === undefined) {
+      uri = this._domain.absoluteUrl(this.relativeUrl(call.uri));
+      if (this.#addresses.size < 10) this.#addresses.set(call.uri, uri);
+    }
+    return this.#exchange({ ...call, uri }) as Promise<never>;
+  }
+}
+
 async function exchange(call: Call, apiUrl: string, basic: string, wire: Wire) {
   // A next page comes out of an answer: our credentials must not follow it elsewhere.
   if (!call.uri.startsWith(`${apiUrl}/`)) throw new SendError('unknown', 'foreign_page');
@@ -161,8 +196,28 @@ async function exchange(call: Call, apiUrl: string, basic: string, wire: Wire) {
   return { statusCode: answer.status, body: answer.text, headers: answer.headers };
 }
 
+/** application/x-www-form-urlencoded */
 function formOf(values: Record<string, unknown>): string {
-  return new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)])).toString();
+  let form = '';
+  for (const name in values) {
+    const value = String(values[name]);
+    form += `${form && '&'}${name}=${name === 'Body' ? encodeWords(value) : encodeURIComponent(value)}`;
+  }
+  return form;
+}
+
+const encoded = new Map<string, string>();
+const MOST_ENCODED = 200;
+
+/** Words that many get are encoded once. Half a surrogate pair becomes U+FFFD, as in URLSearchParams. */
+function encodeWords(words: string): string {
+  let form = encoded.get(words);
+  if (form === undefined) {
+    form = encodeURIComponent(words.toWellFormed());
+    if (encoded.size >= MOST_ENCODED) encoded.clear();
+    encoded.set(words, form);
+  }
+  return form;
 }
 
 /** Runs a call of the package; whatever goes wrong in it comes out as a SendError. */

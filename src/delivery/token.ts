@@ -1,7 +1,12 @@
 /** A delivery outside: its number and 53 random bits, so that it can be named to a provider and guessed by nobody. */
 export function deliveryToken(row: { id: number; nonce: number }): string {
-  return `${row.id.toString(36)}-${row.nonce.toString(36)}`;
+  const high = Math.floor(row.nonce / HALF);
+  // two small numbers: of one beyond 32 bits each digit is a division of floating points
+  const low = (row.nonce - high * HALF).toString(36).padStart(6, '0');
+  return `${row.id.toString(36)}-${high.toString(36)}${low}`;
 }
+
+const HALF = 36 ** 6;
 
 /** @returns null when the text is not such a token */
 export function parseDeliveryToken(token: string): { id: number; nonce: number } | null {

@@ -18,9 +18,12 @@ export const nodeCrypto: Crypto = {
       },
       open(sealed, additional) {
         const bytes = Buffer.from(sealed, 'base64url');
-        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE)).setAAD(Buffer.from(additional));
-        decipher.setAuthTag(bytes.subarray(-TAG));
-        return decipher.update(bytes.subarray(NONCE, -TAG), undefined, 'utf8') + decipher.final('utf8');
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE));
+        decipher.setAAD(Buffer.from(additional)).setAuthTag(bytes.subarray(bytes.length - TAG));
+        const text = decipher.update(bytes.subarray(NONCE, bytes.length - TAG));
+        // throws when the tag does not fit; GCM has nothing left to give
+        decipher.final();
+        return text.toString('utf8');
       },
     };
   },
