@@ -56,6 +56,8 @@ export async function dispatch(
   );
   /** outcomes that wait for the next claim's commit while there is more to hand out */
   const mostKept = Math.ceil(largest / 2);
+  /** so many are ready while the next wave is claimed: nobody at the far end waits for our commit */
+  const low = Math.floor(Math.min(inFlight / 4, channel.perSecond / 40));
   /** so many wait for their slots while the next wave is claimed */
   const ahead = Number.isFinite(channel.perSecond) ? Math.ceil(channel.perSecond / 10) : 0;
 
@@ -122,8 +124,9 @@ export async function dispatch(
     const now = g.clock.now();
     open &&= !halted && !crowded && !stopping() && now < limits.until && handled < limits.most;
     if (halted || crowded || stopping()) for (const { row } of ready.splice(0)) take(untried(row, now));
-    const free = ready.length === 0 && waiting <= ahead && active < inFlight && (!probing || active === 0);
-    const wanted = open && free ? Math.min(probing ? 1 : largest, limits.most - handled) : 0;
+    const free = ready.length <= low && waiting <= ahead && (ready.length > 0 || active < inFlight);
+    const next = probing ? 1 : largest;
+    const wanted = open && free && (!probing || active === 0) ? Math.min(next, limits.most - handled) : 0;
     if (wanted > 0 || (finished.length > 0 && (ready.length === 0 || finished.length >= mostKept))) {
       const outcomes = finished;
       finished = [];
