@@ -38,7 +38,7 @@ export function createApp(g: Gateway): Hono<Env> {
   mountHealth(app);
   mount(app, ENDPOINTS);
   mountDescription(app, ENDPOINTS);
-  mountWebhooks(app);
+  mountWebhooks(app, g);
   mountRadio(app);
   mountCap(app);
   mountPages(app);

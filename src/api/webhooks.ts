@@ -1,10 +1,10 @@
 import { eq } from 'drizzle-orm';
 import type { Context, Hono } from 'hono';
-import type { Channel, ChannelName, Incoming, Received } from '../channels/channel.ts';
+import type { AddressReport, Channel, ChannelName, Incoming } from '../channels/channel.ts';
 import { twiml } from '../channels/twilio.ts';
 import { organisations } from '../db/schema.ts';
 import { count } from '../db/store.ts';
-import { settle } from '../delivery/receipts.ts';
+import { openReceipts } from '../delivery/receipts.ts';
 import type { Gateway } from '../gateway.ts';
 import { markAddress } from '../people/addresses.ts';
 import { findAddress } from '../people/registry.ts';
@@ -14,20 +14,26 @@ import { Refusal } from '../trust/refusal.ts';
 import { type Env, readText } from './endpoint.ts';
 
 const LARGEST = 256_000;
+const TWIML = twiml();
 
 /** Signed webhooks of providers: verified, stored, answered. They are never rate-limited. */
-export function mountWebhooks(app: Hono<Env>): void {
+export function mountWebhooks(app: Hono<Env>, g: Gateway): void {
+  const settle = openReceipts(g);
   const twilio = async (c: Context<Env>) => {
-    await work(c, 'sms');
-    return c.body(twiml(), 200, { 'Content-Type': 'text/xml; charset=utf-8' });
+    await work(c, g, 'sms', settle);
+    return c.body(TWIML, 200, { 'Content-Type': 'text/xml; charset=utf-8' });
   };
   app.post('/webhooks/twilio/messages', twilio);
   app.post('/webhooks/twilio/status', twilio);
-  app.post('/webhooks/telegram', async (c) => c.json({ ok: true, ...(await work(c, 'telegram')) }));
+  app.post('/webhooks/telegram', async (c) => c.json({ ok: true, ...(await work(c, g, 'telegram', settle)) }));
 }
 
-async function work(c: Context<Env>, name: ChannelName): Promise<{ ignored?: string }> {
-  const g = c.get('gateway');
+async function work(
+  c: Context<Env>,
+  g: Gateway,
+  name: ChannelName,
+  settle: ReturnType<typeof openReceipts>,
+): Promise<{ ignored?: string }> {
   const channel = g.senders.get(name);
   if (!channel?.receive) throw new Refusal('wrong_signature', 'This channel has no settings.');
   const url = new URL(c.req.url);
@@ -44,36 +50,34 @@ async function work(c: Context<Env>, name: ChannelName): Promise<{ ignored?: str
       if (one.status === 401) throw new Refusal('unauthorized', one.why);
       throw new Refusal(one.status === 400 ? 'malformed' : 'wrong_signature', one.why);
     }
-  const organisation = await firstOrganisation(g);
   let ignored: string | undefined;
   for (const one of received) {
-    const why = await apply(g, channel, name, organisation, one);
+    let why: string | undefined;
+    if (one.kind === 'ignored') why = one.why;
+    else if (one.kind === 'status') why = (await settle(one)) ? undefined : 'no such message';
+    else if (one.kind !== 'refused') why = await hear(g, channel, name, one);
     ignored ??= why;
   }
   return ignored === undefined ? {} : { ignored };
 }
 
-async function apply(
+/** What people say and do: it belongs to the organisation of this sender. */
+async function hear(
   g: Gateway,
   channel: Channel,
   name: ChannelName,
-  organisation: Organisation | undefined,
-  one: Received,
+  one: Incoming | AddressReport,
 ): Promise<string | undefined> {
-  if (one.kind === 'ignored') return one.why;
-  if (one.kind === 'status') return (await settle(g, one)) ? undefined : 'no such message';
+  const organisation = await firstOrganisation(g);
   if (!organisation) return 'not set up';
   if (one.kind === 'address') {
     const address = await findAddress(g, organisation.id, { channel: name, value: one.from, country: null });
     if (address) await markAddress(g, address.id, one.state, 'provider');
     return undefined;
   }
-  if (one.kind === 'incoming') {
-    const { fresh } = await receive(g, organisation, name, one);
-    await acknowledge(g, channel, one);
-    return fresh ? undefined : 'known already';
-  }
-  return undefined;
+  const { fresh } = await receive(g, organisation, name, one);
+  await acknowledge(g, channel, one);
+  return fresh ? undefined : 'known already';
 }
 
 /** A pressed button stops turning at once; that it could not be told changes nothing. */

@@ -56,13 +56,15 @@ describe('receipts', () => {
             ]),
           ]);
         else
-          await settle(s.g, {
-            kind: 'status',
-            providerId: 'SM1',
-            token,
-            state: event as 'sent',
-            ...(event === 'failed' && { error: { code: 'address_unreachable' as const, reason: '30005' } }),
-          });
+          await settle(s.g, [
+            {
+              kind: 'status',
+              providerId: 'SM1',
+              token,
+              state: event as 'sent',
+              ...(event === 'failed' && { error: { code: 'address_unreachable' as const, reason: '30005' } }),
+            },
+          ]);
       const [row] = await s.ledger(id);
       return {
         state: row!.state,
@@ -146,9 +148,9 @@ describe('receipts', () => {
       state: 'failed',
       error: { code: 'address_unreachable', reason: '30005' },
     };
-    await settle(s.g, late);
+    await settle(s.g, [late]);
     expect(await s.ledger(id)).toEqual([row]);
-    await settle(s.g, { ...late, state: 'delivered' });
+    await settle(s.g, [{ ...late, state: 'delivered' }]);
     expect(await s.ledger(id)).toMatchObject([{ state: 'delivered' }]);
   });
 
@@ -163,7 +165,7 @@ describe('receipts', () => {
     await s.g.store.db.run(
       sql`update deliveries set state = 'pending', look_up_at = null, due_at = ${s.clock.now() + 500}`,
     );
-    await settle(s.g, { kind: 'status', providerId: 'SM2', token: row!.id, state: 'sent' });
+    await settle(s.g, [{ kind: 'status', providerId: 'SM2', token: row!.id, state: 'sent' }]);
     await s.pass(20_000, 2_000);
     expect(await s.ledger(id)).toMatchObject([{ state: 'sent', providerId: 'SM2', attempts: 1 }]);
     expect(s.twilio.sent).toEqual([]);
