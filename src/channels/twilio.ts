@@ -52,6 +52,7 @@ export function twilioSms(settings: TwilioSettings): Channel {
   const { accountSid, authToken, perSecond } = settings;
   const apiUrl = (settings.apiUrl || 'https://api.twilio.com').replace(/\/+$/, '');
   const basic = base64(`${accountSid}:${authToken}`);
+  const home = new URL(settings.publicUrl).pathname.replace(/\/+$/, '');
 
   // one for each wire: at the edge a wire belongs to an invocation
   const clients = new WeakMap<Wire, MessageListInstance>();
@@ -111,7 +112,7 @@ export function twilioSms(settings: TwilioSettings): Channel {
 
     async receive(request) {
       try {
-        return read(request, settings);
+        return read(request, settings, home);
       } catch {
         return [refused(400, 'not readable')];
       }
@@ -129,16 +130,19 @@ export function twiml(): string {
  * Twilio may have signed: with and without the port, as received and normalised (`'` as `%27`).
  */
 export function isSigned(request: InboundRequest, authToken: string): boolean {
-  const signature = request.headers['x-twilio-signature'];
-  if (!signature) return false;
   try {
-    if (new URL(request.url).searchParams.has('bodySHA256'))
-      return validateRequestWithBody(authToken, signature, request.url, request.body);
-    const form = readForm(request);
-    return form !== undefined && validateRequest(authToken, signature, request.url, form);
+    return isSignedForm(request, authToken, new URL(request.url), readForm(request));
   } catch {
     return false;
   }
+}
+
+function isSignedForm(request: InboundRequest, authToken: string, url: URL, form: Form | undefined): boolean {
+  const signature = request.headers['x-twilio-signature'];
+  if (!signature) return false;
+  if (url.searchParams.has('bodySHA256'))
+    return validateRequestWithBody(authToken, signature, request.url, request.body);
+  return form !== undefined && validateRequest(authToken, signature, request.url, form);
 }
 
 // ---- sending
@@ -260,9 +264,9 @@ const states: ReadonlyMap<string, Found['state']> = new Map([
 
 type Form = Record<string, string | string[]>;
 
-function read(request: InboundRequest, settings: TwilioSettings): Received[] {
+/** @param home path of our public address, without a slash at its end */
+function read(request: InboundRequest, settings: TwilioSettings, home: string): Received[] {
   const url = new URL(request.url);
-  const home = new URL(settings.publicUrl).pathname.replace(/\/+$/, '');
   const path = url.pathname.startsWith(`${home}/`) ? url.pathname.slice(home.length) : '';
   const hook = /^\/webhooks\/twilio\/(?:(messages)|status(?:\/([^/]+))?)\/?$/.exec(path);
   if (!hook) return [refused(400, 'no webhook has this path')];
@@ -270,7 +274,7 @@ function read(request: InboundRequest, settings: TwilioSettings): Received[] {
   if (!request.headers['x-twilio-signature']) return [refused(403, 'no signature')];
   const form = readForm(request);
   if (!form) return [refused(400, 'not a form')];
-  if (!isSigned(request, settings.authToken)) return [refused(403, 'wrong signature')];
+  if (!isSignedForm(request, settings.authToken, url, form)) return [refused(403, 'wrong signature')];
   const account = one(form, 'AccountSid');
   if (hook[1]) return account === settings.accountSid ? readMessage(form) : [refused(403, 'another account')];
   if (account !== undefined && account !== settings.accountSid) return [refused(403, 'another account')];
@@ -327,7 +331,7 @@ function readForm(request: InboundRequest): Form | undefined {
   return form;
 }
 
-const decode = (part: string) => decodeURIComponent(part.replaceAll('+', ' '));
+const decode = (part: string) => (/[%+]/.test(part) ? decodeURIComponent(part.replaceAll('+', ' ')) : part);
 
 /** A field that must be there once. */
 function one(form: Form, name: string): string | undefined {

@@ -113,6 +113,7 @@ function read({ token, providerId, state, error }: StatusReport): Receipt {
 }
 
 interface Changed {
+  id: number;
   state: string;
   address: number | null;
   /** of the address, before these receipts */
@@ -128,7 +129,7 @@ function newsOf(receipts: readonly Receipt[], changed: readonly (Changed | undef
     if (!row || row.address === null) continue;
     if (code === 'address_stopped') news.push({ id: row.address, is: 'stopped', reason });
     if (code === 'address_unreachable' && row.state === 'failed' && isLasting(reason)) {
-      news.push({ id: row.address, is: 'unreachable', reason });
+      news.push({ id: row.address, is: 'unreachable', reason, delivery: row.id });
       unreachable.add(row.address);
     }
     if (state === 'delivered' && unreachable.delete(row.address))

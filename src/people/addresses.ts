@@ -17,6 +17,8 @@ export interface AddressNews {
   id: number;
   is: 'active' | 'reached' | 'stopped' | 'unreachable';
   reason: string;
+  /** of `unreachable`: the delivery that failed; when it has been delivered since, this is no news any more */
+  delivery?: number;
 }
 
 /** A failed attempt says something about the address; a person's own STOP is never overruled by it. */
@@ -53,6 +55,8 @@ export async function noteNews(g: Gateway, news: readonly AddressNews[]): Promis
 function statementsOf(db: Db, is: AddressNews['is'], news: readonly AddressNews[], now: number): Statement[] {
   const state = is === 'reached' ? 'active' : is;
   const list = JSON.stringify(news);
+  const still = sql`(j.value ->> 'delivery' is null or exists
+    (select 1 from ${deliveries} f where f.id = j.value ->> 'delivery' and f.state = 'failed'))`;
   const given = {
     active: sql`${addresses.state} <> 'active'`,
     reached: sql`${addresses.state} = 'unreachable'`,
@@ -63,7 +67,7 @@ function statementsOf(db: Db, is: AddressNews['is'], news: readonly AddressNews[
     .update(addresses)
     .set({ state, stateAt: now, stateReason: sql`j.value ->> 'reason'` })
     .from(sql`json_each(${list}) j`)
-    .where(sql`${addresses.id} = j.value ->> 'id' and ${given}`);
+    .where(sql`${addresses.id} = j.value ->> 'id' and ${given} and ${still}`);
   if (state === 'active') return [change];
   // what waits for this address does not go out; answers to it still do
   const waits = db
@@ -71,7 +75,7 @@ function statementsOf(db: Db, is: AddressNews['is'], news: readonly AddressNews[
     .set({ state: 'suppressed', errorCode: `address_${state}` })
     .from(sql`json_each(${list}) j`)
     .where(
-      sql`${deliveries.address} = j.value ->> 'id' and ${deliveries.state} = 'pending' and ${deliveries.alert} is not null`,
+      sql`${deliveries.address} = j.value ->> 'id' and ${deliveries.state} = 'pending' and ${deliveries.alert} is not null and ${still}`,
     );
   return [change, waits];
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { StatusReport } from '../../src/channels/channel.ts';
 import { rows } from '../../src/db/store.ts';
 import { settle } from '../../src/delivery/receipts.ts';
-import { allWell, numberOf, reader, type Stage, stage, words } from './stage.ts';
+import { allWell, numberOf, OUR_NUMBER, PUBLIC, reader, type Stage, stage, words } from './stage.ts';
 
 const tokenOf = async (s: Stage, id: string) => (await s.ledger(id))[0]!.id;
 const addressState = async (s: Stage) =>
@@ -169,5 +169,109 @@ describe('receipts', () => {
     await s.pass(20_000, 2_000);
     expect(await s.ledger(id)).toMatchObject([{ state: 'sent', providerId: 'SM2', attempts: 1 }]);
     expect(s.twilio.sent).toEqual([]);
+  });
+
+  it('that the database cannot take are answered 5xx, and their neighbours of the same moment are kept', async () => {
+    const s = await stage();
+    await s.people(...['si', 'ar', 'th', 'ja', 'en'].map((language, i) => reader(i + 1, language)));
+    const id = await s.tell(words('57'));
+    const delivered = async () => {
+      const requests = await Promise.all(s.twilio.sent.map(({ sid }) => s.twilio.deliver(sid, 'delivered')));
+      return (await Promise.all(requests.map((request) => s.hand(request)))).map(({ status }) => status);
+    };
+    const states = async () => (await s.ledger(id)).map(({ state }) => state);
+    // for one message, and then for all
+    const [, second] = s.twilio.sent;
+    await s.g.store.db.run(sql`create trigger bad_row before update on deliveries
+      when new.provider_id = '${sql.raw(second!.sid)}' begin select raise(abort, 'bad row'); end`);
+    expect(await delivered()).toEqual([200, 500, 200, 200, 200]);
+    expect((await states()).filter((state) => state === 'delivered')).toHaveLength(4);
+    await s.g.store.db.run(
+      sql`create trigger bad_disk before update on deliveries begin select raise(abort, 'bad disk'); end`,
+    );
+    expect(await delivered()).toEqual([500, 500, 500, 500, 500]);
+    await s.g.store.db.run(sql`drop trigger bad_row`);
+    await s.g.store.db.run(sql`drop trigger bad_disk`);
+    expect(await delivered()).toEqual([200, 200, 200, 200, 200]);
+    expect(new Set(await states())).toEqual(new Set(['delivered']));
+  });
+
+  it('of one moment do not wait for one that is forged or broken', async () => {
+    const s = await stage();
+    await s.people(reader(1, 'si'), reader(2, 'ar'));
+    const id = await s.tell(words('58'));
+    const [first, second] = await Promise.all(s.twilio.sent.map(({ sid }) => s.twilio.deliver(sid, 'delivered')));
+    const headers = Object.fromEntries(first!.headers);
+    const { url } = first!;
+    const answers = await Promise.all([
+      s.hand(first!.clone() as Request),
+      s.hand(new Request(url, { method: 'POST', headers, body: 'MessageStatus=%E0%A4%A' })),
+      s.hand(new Request(url, { method: 'POST', headers, body: 'MessageStatus=delivered' })),
+      s.hand(new Request(url, { method: 'POST', headers, body: new Uint8Array([0xff, 0xfe]) })),
+      s.hand(second!),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 400, 403, 400, 200]);
+    expect((await s.ledger(id)).map(({ state }) => state)).toEqual(['delivered', 'delivered']);
+  });
+});
+
+describe('an opt-out that Twilio tells', () => {
+  const numbers = {
+    addresses: [
+      { channel: 'sms', value: numberOf(1) },
+      { channel: 'sms', value: numberOf(2) },
+      { channel: 'telegram', value: '4711' },
+    ],
+  };
+  const standing = async (s: Stage) =>
+    (await rows<{ state: string }>(s.g.store, sql`select state from addresses order by id`)).map(({ state }) => state);
+  const hears = (s: Stage, mark: string) => [
+    ...[1, 2].map((n) => s.got(numberOf(n)).some((text) => text.includes(mark))),
+    s.telegram.sent.some(({ text }) => text.includes(mark)),
+  ];
+
+  it('with a receipt (21610) ends messages to that number only', async () => {
+    const s = await stage();
+    await s.people(reader(1, 'si', numbers));
+    await s.tell(words('70'));
+    const { sid } = s.twilio.sent.find(({ to }) => to === numberOf(1))!;
+    await s.hand(await s.twilio.deliver(sid, 'undelivered', 21610));
+    expect(await standing(s)).toEqual(['stopped', 'active', 'active']);
+    // a message that was under way arrives all the same, and takes nothing back
+    await s.hand(await s.twilio.deliver(sid, 'delivered'));
+    expect(await standing(s)).toEqual(['stopped', 'active', 'active']);
+    await s.tell(words('71'));
+    await s.pass(2_000);
+    expect(hears(s, '71')).toEqual([false, true, true]);
+  });
+
+  it('with a word that only Twilio knows (OptOutType) ends messages to that number, until it says START', async () => {
+    const s = await stage();
+    await s.people(reader(1, 'th', numbers));
+    await s.tell(words('72'));
+    const url = `${PUBLIC}/webhooks/twilio/messages`;
+    const says = async (OptOutType: string, sid: string) => {
+      const message = {
+        MessageSid: `SM${sid.repeat(32)}`,
+        From: numberOf(2),
+        To: OUR_NUMBER,
+        Body: 'xyzzy',
+        OptOutType,
+      };
+      const AccountSid = 'AC00000000000000000000000000000001';
+      const request = await s.twilio.signed(url, { AccountSid, ...message });
+      expect((await s.hand(new Request(url, { method: 'POST', ...request }))).status).toBe(200);
+      await s.pass(2_000);
+    };
+    await says('STOP', 'a');
+    expect(await standing(s)).toEqual(['active', 'stopped', 'active']);
+    await s.tell(words('73'));
+    await s.pass(2_000);
+    expect(hears(s, '73')).toEqual([true, false, true]);
+    await says('START', 'b');
+    expect(await standing(s)).toEqual(['active', 'active', 'active']);
+    await s.tell(words('74'));
+    await s.pass(2_000);
+    expect(hears(s, '74')).toEqual([true, true, true]);
   });
 });
