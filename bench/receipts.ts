@@ -5,7 +5,7 @@ import { serve } from '@hono/node-server';
 import { planChunk } from '../src/delivery/plan.ts';
 import { deliveryToken } from '../src/delivery/token.ts';
 import { type Child, start } from './child.ts';
-import { count, median, milliseconds, type Order, perSecond, type Row } from './measures.ts';
+import { median, milliseconds, type Order, perSecond, type Row } from './measures.ts';
 import type { Callbacks, Posted } from './poster.ts';
 import { ACCOUNT, approveAlert, openWorld, PUBLIC_URL, TOKEN, type World } from './world.ts';
 
@@ -65,10 +65,10 @@ export async function measureReceipts({ folder, sizes, rounds }: Order): Promise
       ours: perSecond(rate),
       ceiling: `${perSecond(median(floors.map((floor) => floor.rate)))} bare node:http`,
       ratio: `${(rate / EXPRESS).toFixed(2)} x Express`,
-      target: `2 x Express + twilio.webhook (${count(EXPRESS)}/s)`,
+      target: `${perSecond(2 * EXPRESS)}, 2 x Express + twilio.webhook (${perSecond(EXPRESS)})`,
     },
     {
-      measure: '  slowest of 100 (p99)',
+      measure: `  slowest of 100 (p99), ${CONNECTIONS} connections`,
       ours: milliseconds(median(answers.map((answer) => answer.p99))),
       ceiling: `${milliseconds(median(floors.map((floor) => floor.p99)))} bare node:http`,
       ratio: '',
