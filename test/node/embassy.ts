@@ -7,8 +7,8 @@ import { createTwilio } from '../farends/twilio.ts';
 
 export const ACCOUNT = 'AC00000000000000000000000000000001';
 export const OUR_NUMBER = '+15005550006';
-const BOT = '4242:strict-far-end';
-const SETUP = 'set me up once';
+export const BOT = '4242:strict-far-end';
+export const SETUP = 'set me up once';
 export const SMS_RATE = 100;
 
 export async function openFarEnds() {
@@ -110,14 +110,25 @@ export interface Registered {
   value: string;
 }
 
-/** 200 people by CSV (phones and chats) and web push by the API. */
-export async function register({ must }: Client, keys: Keys, farEnds: FarEnds): Promise<Registered[]> {
+/**
+ * People by CSV (phones and chats) and web push by the API.
+ * @param tenths how many of each ten have a phone, and how many a chat; the others have web push
+ */
+export async function register(
+  { must }: Client,
+  keys: Keys,
+  farEnds: Pick<FarEnds, 'push'>,
+  count = 200,
+  tenths = { sms: 7, telegram: 2 },
+): Promise<Registered[]> {
   const people: Registered[] = [];
-  for (let n = 0; n < 200; n++) {
+  for (let n = 0; n < count; n++) {
     const language = LANGUAGES[n % LANGUAGES.length]!;
     const id = `p-${n}`;
-    if (n % 10 < 7) people.push({ id, language, channel: 'sms', value: `+8180${12_340_000 + n}` });
-    else if (n % 10 < 9) people.push({ id, language, channel: 'telegram', value: String(700_000 + n) });
+    const tenth = n % 10;
+    if (tenth < tenths.sms) people.push({ id, language, channel: 'sms', value: `+8180${12_340_000 + n}` });
+    else if (tenth < tenths.sms + tenths.telegram)
+      people.push({ id, language, channel: 'telegram', value: String(700_000 + n) });
     else people.push({ id, language, channel: 'push', value: JSON.stringify(await farEnds.push.subscribe()) });
   }
   const lines = people

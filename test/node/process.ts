@@ -4,21 +4,22 @@ import { until } from './embassy.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url).href);
 
-export interface Running {
-  url: string;
+export interface Launched {
   child: ChildProcess;
   /** everything that was printed */
   output(): string;
+  /** resolves when it has ended */
+  ended: Promise<void>;
   /** ends it without a farewell, with all its children when it leads a group */
   kill(): Promise<void>;
 }
 
-/** Starts a server and waits until it is ready. Only what is in `env` is set. */
-export async function start(
-  command: string[],
-  env: Record<string, string>,
-  how: { port?: number; group?: boolean; ms?: number } = {},
-): Promise<Running> {
+export interface Running extends Launched {
+  url: string;
+}
+
+/** Starts a process and waits for nothing. Only what is in `env` is set. */
+export function launch(command: string[], env: Record<string, string>, how: { group?: boolean } = {}): Launched {
   const child = spawn(command[0]!, command.slice(1), {
     cwd: ROOT,
     env: { PATH: process.env.PATH!, HOME: process.env.HOME ?? '/tmp', ...env },
@@ -35,12 +36,23 @@ export async function start(
     }
     await ended;
   };
+  return { child, output: () => output, ended, kill };
+}
+
+/** Starts a server and waits until it is ready. Only what is in `env` is set. */
+export async function start(
+  command: string[],
+  env: Record<string, string>,
+  how: { port?: number; group?: boolean; ms?: number } = {},
+): Promise<Running> {
+  const launched = launch(command, env, how);
+  const { child, output, kill } = launched;
   try {
     const port = await until(
       'the server',
       async () => {
-        if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${output}`);
-        const said = how.port ?? Number(/"event":"listening".*?"port":(\d+)/.exec(output)?.[1] ?? 0);
+        if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${output()}`);
+        const said = how.port ?? Number(/"event":"listening".*?"port":(\d+)/.exec(output())?.[1] ?? 0);
         if (!said) return undefined;
         const ready = await fetch(`http://127.0.0.1:${said}/readyz`).catch(() => undefined);
         await ready?.body?.cancel();
@@ -48,10 +60,10 @@ export async function start(
       },
       how.ms ?? 10_000,
     );
-    return { url: `http://127.0.0.1:${port}`, child, output: () => output, kill };
+    return { ...launched, url: `http://127.0.0.1:${port}` };
   } catch (error) {
     await kill();
-    throw new Error(`${(error as Error).message}: ${output}`);
+    throw new Error(`${(error as Error).message}: ${output()}`);
   }
 }
 
