@@ -8,6 +8,7 @@ export const NODE_ONLY: Record<string, string> = {
   'test/node/sealed.test.ts': 'searches the bytes of a database file and its WAL',
   'test/node/journey.test.ts': 'starts the server as a process and kills it',
   'test/node/edge-journey.test.ts': 'starts workerd as a process',
+  'test/node/kills.test.ts': 'starts the server as a process and kills it at every step',
   'test/node/demo.test.ts': 'starts the demo as a process',
 };
 

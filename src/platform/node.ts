@@ -127,7 +127,7 @@ function openWork(gateway: () => Gateway) {
       stopped = false;
       for (const sender of SENDER_NAMES) run({ type: 'dispatch', sender });
       let busy = false;
-      sweeping = setInterval(() => {
+      const sweepOnce = () => {
         if (busy) return;
         busy = true;
         sweepUnderWay = sweep(gateway())
@@ -135,7 +135,10 @@ function openWork(gateway: () => Gateway) {
           .finally(() => {
             busy = false;
           });
-      }, SWEEP_MS);
+      };
+      // what a former process left half done goes on at once
+      sweepOnce();
+      sweeping = setInterval(sweepOnce, SWEEP_MS);
     },
     async stop() {
       stopped = true;

@@ -4,17 +4,29 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
 import type { ChannelName } from '../../src/channels/channel.ts';
-import { approveAlert, type Client, client, type Keys, type Registered, register, setUp, until } from '../node/embassy.ts';
+import {
+  approveAlert,
+  type Client,
+  client,
+  type Keys,
+  type Registered,
+  register,
+  setUp,
+  until,
+} from '../node/embassy.ts';
 import { type Launched, launch, type Running, start } from '../node/process.ts';
 import { addressOf, arrivals, type Books, balance, ledger } from './books.ts';
 import type { Kill, Step } from './steps.ts';
-import { CHANNELS, type Faults, NO_FAULTS, type PerChannel, type Witness } from './witness.ts';
+import { type Faults, NO_FAULTS, type PerChannel, type Witness } from './witness.ts';
 
 const NODE = 'node_modules/.bin/node';
 const SERVER = 'src/start.mjs';
 const INSIDE = new URL('./inside.ts', import.meta.url);
 /** A plan's chunk is 20,000 ids: people far apart make five of them, as in a registry that many have left since. */
 const LAST_ID = 100_000;
+/** Without a common factor with any round number of people: mixes those of a channel among the others. */
+const STRIDE = 7919;
+let crises = 0;
 /** An armed step that has not come by then will not come. */
 const STEP_MS = 30_000;
 
@@ -54,7 +66,9 @@ export interface Report {
   errors: string[];
   /** people that the board counts */
   board: { registered: number };
+  /** of all of it, and of the last process */
   seconds: number;
+  lastSeconds: number;
 }
 
 /** @param tenths of ten people by channel, the others have web push */
@@ -72,13 +86,12 @@ export async function makeSeed(
   server.child.kill('SIGTERM');
   await server.ended;
   const raw = new Database(path);
-  const apart = Math.floor(LAST_ID / count);
+  const spread = (id: string) => `((${id} * ${STRIDE}) % ${count} + 1) * ${Math.floor(LAST_ID / count)}`;
   raw.transaction(() => {
     // by way of below zero: no number is taken twice
-    raw.exec(`update people set id = -id; update people set id = -id * ${apart};
-              update people_addresses set person = person * ${apart}`);
+    raw.exec(`update people set id = -${spread('id')}; update people set id = -id;
+              update people_addresses set person = ${spread('person')}`);
   })();
-  raw.pragma('wal_checkpoint(TRUNCATE)');
   raw.close();
   return { path, keys, people };
 }
@@ -100,7 +113,8 @@ export interface Order {
  */
 export async function crisis({ folder, seed, witness, kills, faults, mutant, finishMs }: Order): Promise<Report> {
   const began = Date.now();
-  const path = join(folder, `crisis-${began}.db`);
+  if (kills.length === 0) throw new Error('A crisis without a kill');
+  const path = join(folder, `crisis-${++crises}.db`);
   copyFileSync(seed.path, path);
   witness.forget();
   witness.faults = faults ?? NO_FAULTS;
@@ -127,7 +141,12 @@ export async function crisis({ folder, seed, witness, kills, faults, mutant, fin
     if (last && last.resumedMs === undefined && first) last.resumedMs = first.at - startedAt;
   };
   const noteErrors = (process: Launched) =>
-    errors.push(...process.output().split('\n').filter((line) => line.includes('"level":"error"')));
+    errors.push(
+      ...process
+        .output()
+        .split('\n')
+        .filter((line) => line.includes('"level":"error"')),
+    );
 
   // the first process: it takes the order over HTTP
   begin();
@@ -188,6 +207,7 @@ export async function crisis({ folder, seed, witness, kills, faults, mutant, fin
     errors,
     board,
     seconds: (Date.now() - began) / 1000,
+    lastSeconds: (Date.now() - startedAt) / 1000,
   };
 }
 
@@ -253,7 +273,9 @@ function unknownIn(path: string): PerChannel {
   for (const suffix of ['', '-wal']) if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
   const raw = new Database(copy);
   const found = raw
-    .prepare("select sender, count(*) as n from deliveries where state = 'sending' and lease_until is not null group by sender")
+    .prepare(
+      "select sender, count(*) as n from deliveries where state = 'sending' and lease_until is not null group by sender",
+    )
     .all() as { sender: ChannelName; n: number }[];
   raw.close();
   for (const suffix of ['', '-wal', '-shm']) rmSync(copy + suffix, { force: true });
@@ -292,5 +314,3 @@ async function finish(api: Client, seed: Seed, alert: string, witness: Witness, 
     }
   }
 }
-
-export { CHANNELS };

@@ -57,7 +57,7 @@ const TIMES: Record<ChannelName, { ms: number; early: number }> = {
   sms: { ms: 50, early: 0.5 },
   // a chat's limits count when a message arrives
   telegram: { ms: 300, early: 1 },
-  push: { ms: 1_000, early: 0.5 },
+  push: { ms: 400, early: 0.5 },
 };
 const SENDS: Record<ChannelName, RegExp> = {
   sms: /^POST .*\/Messages\.json$/,
@@ -127,11 +127,7 @@ export async function openWitness(random: () => number, smsRate: number): Promis
       }
     },
   });
-  const doors = [
-    sms.open(human('sms', twilio)),
-    chat.open(human('telegram', telegram)),
-    web.open(human('push', push)),
-  ];
+  const doors = [sms.open(human('sms', twilio)), chat.open(human('telegram', telegram)), web.open(human('push', push))];
 
   const made: Witness = {
     twilio,

@@ -58,10 +58,13 @@ export function client(base: string) {
     try {
       json = JSON.parse(text);
     } catch {}
-    return { status: answer.status, text, json };
+    return { status: answer.status, text, json, retryAfter: Number(answer.headers.get('retry-after') ?? 0) };
   };
+  /** Waits when it is told that it calls too often. */
   const must = async (status: number, ...args: Parameters<typeof call>) => {
-    const answer = await call(...args);
+    let answer = await call(...args);
+    for (; answer.status === 429 && status !== 429; answer = await call(...args))
+      await new Promise((resolve) => setTimeout(resolve, answer.retryAfter * 1000));
     expect(answer.status, `${args[0]} ${args[1]}: ${answer.text}`).toBe(status);
     return answer.json;
   };
