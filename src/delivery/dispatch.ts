@@ -12,6 +12,8 @@ import { type Claimed, forSending, openWordings } from './wording.ts';
 const LEASE_MS = 30_000;
 /** Part of a second's rate that is claimed at once: what is claimed may have to be looked up after a crash. */
 const CLAIM_SHARE = 0.5;
+/** The same for a sender that has no list to look into: a person decides on what was claimed. */
+const BLIND_SHARE = 0.2;
 /** Claimed at once, or twice what is under way: each claim is a commit. */
 const MOST_CLAIMED = 64;
 /** Telegram takes one message a second for each chat; counted from the claim, which is before the slot. */
@@ -52,7 +54,10 @@ export async function dispatch(
   const inFlight = Math.min(channel.inFlight, limits.inFlight ?? channel.inFlight);
   const largest = Math.max(
     1,
-    Math.min(Math.max(MOST_CLAIMED, 2 * inFlight), Math.ceil(channel.perSecond * CLAIM_SHARE)),
+    Math.min(
+      Math.max(MOST_CLAIMED, 2 * inFlight),
+      Math.ceil(channel.perSecond * (channel.find ? CLAIM_SHARE : BLIND_SHARE)),
+    ),
   );
   /** outcomes that wait for the next claim's commit while there is more to hand out */
   const mostKept = Math.ceil(largest / 2);

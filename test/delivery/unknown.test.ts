@@ -205,6 +205,38 @@ describe('a process that dies while it sends', () => {
     allWell(s);
   });
 
+  it('has claimed at most twice as many Telegram messages as are on the wire: nobody can look those up', async () => {
+    const s = await stage();
+    await s.people(
+      ...Array.from({ length: 90 }, (_, n) => ({
+        externalId: `t-${n}`,
+        languages: ['ar'],
+        addresses: [{ channel: 'telegram', value: String(7100 + n) }],
+      })),
+    );
+    await s.planned(words('46'));
+    const { request } = s.wire;
+    const moments: { onWire: number; claimed: number }[] = [];
+    let onWire = 0;
+    s.wire.request = async (...args) => {
+      onWire++;
+      const [row] = await rows<{ n: number }>(
+        s.g.store,
+        sql`select count(*) as n from deliveries where state = 'sending'`,
+      );
+      moments.push({ onWire, claimed: row!.n });
+      await s.clock.sleep(300);
+      onWire--;
+      return request(...args);
+    };
+    await dispatch(s.g, 'telegram', { until: s.clock.now() + 60_000, most: 100 });
+    expect(s.telegram.sent).toHaveLength(90);
+    const most = (of: 'onWire' | 'claimed') => Math.max(...moments.map((moment) => moment[of]));
+    expect(most('onWire')).toBeGreaterThan(5);
+    expect(most('claimed')).toBeLessThanOrEqual(2 * most('onWire'));
+    allWell(s);
+  });
+
   it('leaves Telegram messages indeterminate, and simulated phones with one message', async () => {
     const s = await stage();
     await s.people(chat);
