@@ -10,6 +10,8 @@ export interface Sizes {
   memory: [number, number];
   /** status callbacks of one round */
   receipts: number;
+  /** ends of the server at a random moment */
+  kills: number;
 }
 
 export interface Order {
@@ -18,6 +20,8 @@ export interface Order {
   sizes: Sizes;
   /** rounds of which the median is taken */
   rounds: number;
+  /** of what is random */
+  seed: number;
 }
 
 export interface Row {
@@ -39,7 +43,11 @@ export const MEASURES: Record<string, () => Promise<Measure>> = {
   receipts: async () => (await import('./receipts.ts')).measureReceipts,
   texts: async () => (await import('./texts.ts')).measureTexts,
   push: async () => (await import('./push.ts')).measurePush,
+  kills: async () => (await import('./kills.ts')).measureKills,
 };
+
+/** Takes minutes, and proves rather than measures: only when it is named, or with --full. */
+export const LONG = ['kills'];
 
 export function median(values: readonly number[]): number {
   return [...values].sort((one, other) => one - other)[Math.floor((values.length - 1) / 2)]!;

@@ -27,7 +27,7 @@ const LAST_ID = 100_000;
 /** Without a common factor with any round number of people: mixes those of a channel among the others. */
 const STRIDE = 7919;
 let crises = 0;
-/** An armed step that has not come by then will not come. */
+/** What has not come by then, a start or an armed step, will not come. */
 const STEP_MS = 30_000;
 
 /** A database file with people in it, made once by the API of a real server. */
@@ -79,7 +79,7 @@ export async function makeSeed(
   tenths: { sms: number; telegram: number },
 ): Promise<Seed> {
   const path = join(folder, `people-${count}.db`);
-  const server = await start([NODE, SERVER], { ...witness.settings, DATABASE_PATH: path });
+  const server = await start([NODE, SERVER], { ...witness.settings, DATABASE_PATH: path }, { ms: STEP_MS });
   const api = client(server.url);
   const keys = await setUp(api);
   const people = await register(api, keys, witness, count, tenths);
@@ -150,7 +150,7 @@ export async function crisis({ folder, seed, witness, kills, faults, mutant, fin
 
   // the first process: it takes the order over HTTP
   begin();
-  let process: Launched = await start(command, settings(kills[0]));
+  let process: Launched = await start(command, settings(kills[0]), { ms: STEP_MS });
   const api = client((process as Running).url);
   const incident = await api.must(201, 'POST', '/api/v1/incidents', seed.keys.author, { name: 'Sendai' });
   const first = kills[0] && endAt(process, kills[0], witness);
@@ -186,7 +186,7 @@ export async function crisis({ folder, seed, witness, kills, faults, mutant, fin
 
   // the last one is left alone
   begin();
-  const server = await start(command, settings(undefined));
+  const server = await start(command, settings(undefined), { ms: STEP_MS });
   const last = client(server.url);
   const { indeterminate, resolved, decided } = await finish(last, seed, alert.id, witness, finishMs);
   noteFirst();
