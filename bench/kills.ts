@@ -8,8 +8,11 @@ import { count, median, type Order, type Row } from './measures.ts';
 const PEOPLE = 5_000;
 /** With 50 ms at the far end the connections are the limit, not this. */
 const SMS_RATE = 5_000;
-const RANDOM_A_CRISIS = 13;
-const LATEST_MS = 500;
+const RANDOM_A_CRISIS = 25;
+const LATEST_MS = 350;
+
+/** What was claimed and not recorded; only Telegram leaves it to an operator. */
+const UNKNOWN_TARGETS = { sms: 'looked up', telegram: '2', push: 'replaced' };
 
 /** The slow channels first, and early in a process: there must be something left for each step. */
 function planOf(random: () => number): Kill[] {
@@ -33,7 +36,7 @@ function planOf(random: () => number): Kill[] {
 export async function measureKills({ folder, sizes, seed: seedNumber }: Order): Promise<Row[]> {
   const random = generator(seedNumber);
   const witness = await openWitness(random, SMS_RATE);
-  const seed = await makeSeed(folder, witness, PEOPLE, { sms: 8, telegram: 1 });
+  const seed = await makeSeed(folder, witness, PEOPLE, { sms: 7, telegram: 2 });
   const reports: Report[] = [];
   const randomKills = () => reports.flatMap(({ kills }) => kills).filter(({ step }) => step === 'random');
   while (randomKills().length < sizes.kills) {
@@ -103,14 +106,16 @@ function rowsOf(reports: Report[], randomKills: Killed[], seedNumber: number): R
       '',
       `${sum(({ resolved }) => resolved.sent)} resolved as sent, ${sum(({ resolved }) => resolved.resend)} sent again`,
     ),
-    ...CHANNELS.map((channel) =>
-      row(
-        `  unknown to in flight, ${channel}, random kills`,
-        `${part(busy(channel), 'unknown', channel)} to ${part(busy(channel), 'inFlight', channel)} in ${busy(channel).length} kills`,
-        '2 to 1',
-        (part(busy(channel), 'unknown', channel) / part(busy(channel), 'inFlight', channel)).toFixed(2),
-      ),
-    ),
+    ...CHANNELS.map((channel) => {
+      const [unknown, inFlight] = [part(busy(channel), 'unknown', channel), part(busy(channel), 'inFlight', channel)];
+      return {
+        measure: `  unknown after a random kill, ${channel}`,
+        ours: count(unknown),
+        ceiling: `${count(inFlight)} in flight, ${busy(channel).length} kills`,
+        ratio: (unknown / inFlight).toFixed(2),
+        target: UNKNOWN_TARGETS[channel],
+      };
+    }),
     row(
       '  seconds from the start to the next send',
       `${seconds(median(resumed))} in the middle, ${seconds(Math.max(...resumed))} at most`,
