@@ -47,12 +47,12 @@ export async function expireLeases(g: Gateway, all = false): Promise<void> {
         all ? undefined : lte(deliveries.leaseUntil, now),
       ),
     );
-  // whoever looked for these is gone too
+  // whoever looked for these is gone too, and a look that was cut off says nothing about the list
   if (all)
     await g.store.db
       .update(deliveries)
-      .set({ lookUpAt: now })
-      .where(sql`${deliveries.state} = 'sending' and ${deliveries.lookUpAt} > ${now}`);
+      .set({ lookUpAt: now, lookUps: 0 })
+      .where(sql`${deliveries.state} = 'sending' and ${deliveries.lookUpAt} is not null`);
 }
 
 /** What was not sent in time is not sent: nothing goes out after its expiry, and nothing is repeated after it. */

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { rows } from '../../src/db/store.ts';
 import { dispatch } from '../../src/delivery/dispatch.ts';
-import { expireLeases } from '../../src/delivery/recover.ts';
+import { expireLeases, reconcile } from '../../src/delivery/recover.ts';
 import type { Fault } from '../farends/farend.ts';
 import { allWell, numberOf, reader, type Stage, stage, words } from './stage.ts';
 
@@ -143,6 +143,37 @@ describe('an SMS of which nobody knows whether it was taken', () => {
     expect(s.twilio.sent).toHaveLength(2);
   });
 
+  it('is not given up for looks that the end of a process has cut off', async () => {
+    const s = await stage();
+    await s.people(reader(1, 'ar'));
+    s.twilio.fail('accept_then_cut');
+    const id = await s.alert(words('38'));
+    await s.run(1_000);
+    const { request } = s.wire;
+    for (let life = 0; life < 9; life++) {
+      let looking = () => {};
+      const looks = new Promise<void>((resolve) => {
+        looking = resolve;
+      });
+      s.wire.request = () => {
+        looking();
+        return new Promise(() => {});
+      };
+      s.clock.pass(6_000);
+      void reconcile(s.g);
+      await looks;
+      s.wire.request = request;
+      await expireLeases(s.g, true);
+    }
+    s.twilio.fail({ answer: { status: 503, body: { code: 20503, message: 'down', status: 503 } } });
+    await s.pass(1_000);
+    expect(await s.ledger(id)).toMatchObject([{ state: 'sending' }]);
+    await s.pass(10_000);
+    expect(await s.ledger(id)).toMatchObject([{ state: 'sent', providerId: s.twilio.sent[0]!.sid }]);
+    expect(s.twilio.sent).toHaveLength(1);
+    allWell(s);
+  });
+
   it('is settled by a receipt with our token before anybody looks', async () => {
     const s = await stage();
     await s.people(reader(1, 'si'));
@@ -165,7 +196,6 @@ describe('an SMS of which nobody knows whether it was taken', () => {
     s.twilio.fail('cut', 'accept_then_cut', 'cut', 'accept_then_cut');
     const id = await s.alert(words('37'));
     await s.run(2_000);
-    const { reconcile } = await import('../../src/delivery/recover.ts');
     for (let round = 0; round < 8; round++) {
       s.clock.pass(5_000);
       await Promise.all([reconcile(s.g), reconcile(s.g), reconcile(s.g)]);
