@@ -39,6 +39,8 @@ export async function expireLeases(g: Gateway, all = false): Promise<void> {
       lookUpAt: sql`case sender when 'telegram' then null else ${now} end`,
       // it was claimed then, and may have waited for its slot
       attemptedAt: sql`attempted_at + ${FAR_MS}`,
+      // our own end says nothing about a push service: its repeat is not held back for it
+      ...(all && { attempts: sql`attempts - (sender = 'push')` }),
     })
     .where(
       and(

@@ -306,6 +306,27 @@ describe('a push that was perhaps taken', () => {
     allWell(s);
   });
 
+  it('does not wait longer for the claims of processes that died', async () => {
+    const s = await stage();
+    const subscription = await s.push.subscribe();
+    await s.people({
+      externalId: 'n',
+      languages: ['th'],
+      addresses: [{ channel: 'push', value: JSON.stringify(subscription) }],
+    });
+    const id = await s.planned(words('47'));
+    for (let life = 0; life < 6; life++) {
+      expect(await dies(s, 'push', true)).toBe(1);
+      await expireLeases(s.g, true);
+      s.clock.pass(1_000);
+    }
+    s.push.fail('accept_then_cut');
+    await s.pass(5_000);
+    expect(await s.ledger(id)).toMatchObject([{ state: 'sent' }]);
+    expect(s.push.waiting(subscription.endpoint)).toHaveLength(1);
+    allWell(s);
+  });
+
   it('counts as perhaps told when it is stopped, and the correction reaches it', async () => {
     const s = await stage();
     const subscription = await s.push.subscribe();
