@@ -365,11 +365,11 @@ export const deliveries = sqliteTable(
   },
   (t) => [
     uniqueIndex('deliveries_once').on(t.alert, t.target, t.step, t.language),
-    index('deliveries_due').on(t.sender, t.rank, t.id).where(sql`state = 'pending'`),
+    index('deliveries_due').on(t.sender, t.rank).where(sql`state = 'pending'`),
     index('deliveries_open').on(t.alert).where(sql`state in ('pending', 'sending')`),
     index('deliveries_under_way').on(t.leaseUntil).where(sql`state = 'sending'`),
     index('deliveries_by_provider').on(t.providerId).where(sql`provider_id is not null`),
-    index('deliveries_by_address').on(t.address, t.id),
+    index('deliveries_by_address').on(t.address),
   ],
 );
 
@@ -442,7 +442,7 @@ export const checkIns = sqliteTable(
     at: integer('at'),
     createdAt: integer('created_at').notNull(),
   },
-  (t) => [uniqueIndex('check_ins_once').on(t.incident, t.person), index('check_ins_by_person').on(t.person)],
+  (t) => [uniqueIndex('check_ins_once').on(t.incident, t.person)],
 );
 
 /** Everything that was ever said about where a person stands. */

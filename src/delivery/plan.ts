@@ -20,12 +20,27 @@ import { matchAudience } from '../people/audience.ts';
 import { allInterned } from '../people/intern.ts';
 import { charsetCountries } from '../text/countries.ts';
 
-/** Ids looked at in one statement; by number, since an index would be read from its start for each chunk. */
-const CHUNK = 20_000;
+/**
+ * Ids looked at in one statement; by number, since an index would be read from its start for each chunk. A Node
+ * process answers nobody meanwhile, some 30 ms.
+ */
+const CHUNK = 10_000;
+/** Chunks in one invocation at the edge: each is some fifteen queries of the thousand that D1 allows. */
+const MOST_CHUNKS = 20;
 const CHANNELS = 3;
 
-/** Lower goes first: corrections, answers, then alerts by severity (DO-11). */
-export const LANES = { correction: 0, answer: 10, Extreme: 20, Severe: 30, routine: 40 } as const;
+/** Lower goes first: corrections, answers, then alerts by severity (DO-11). Each is as wide as its groups of turns. */
+export const LANES = { correction: 0, answer: 1_000, Extreme: 2_000, Severe: 3_000, routine: 4_000 } as const;
+
+/**
+ * Within a lane: inside the hazard area and marked `priority`, inside, marked, the rest. Within each group a row has
+ * one of 128 turns. Multiples of the golden ratio spread any run of ids evenly over them, and turns go before ids: so
+ * languages interleave over the whole audience, also when people were imported language by language, although a chunk
+ * is planned, and may be sent, before the next one is looked at. Turns are coarse, since a row that enters an index
+ * at one of 128 places finds its page in memory.
+ */
+const TURNS = 128;
+const turnOf = (id: SQL) => sql`((((${id}) * 2654435769) & 4294967295) >> 25)`;
 
 /** With the policy `hold`, those without a text of their own wait this long for one. */
 const HOLD_MS = 30 * 60_000;
@@ -33,9 +48,10 @@ const HOLD_MS = 30 * 60_000;
 /**
  * Plans the next chunk of an approved alert whose undo time is over: one ledger row for each address and
  * language, one check-in row for each person. Planning a chunk twice changes nothing.
+ * @param size ids of people (or former deliveries) that are looked at
  * @returns whether there is more to plan
  */
-export async function planChunk(g: Gateway, id: number): Promise<boolean> {
+export async function planChunk(g: Gateway, id: number, size = CHUNK): Promise<boolean> {
   const now = g.clock.now();
   await g.store.db
     .update(alerts)
@@ -52,7 +68,7 @@ export async function planChunk(g: Gateway, id: number): Promise<boolean> {
   if (alert.former === null) await chooseLanguages(g, alert, organisation!.defaultLanguage);
 
   const from = alert.planCursor;
-  const to = Math.min(from + CHUNK, alert.planEnd!);
+  const to = Math.min(from + size, alert.planEnd!);
   // said inside the inserts too: a stop that comes between leaves nothing behind
   const live = sql`(select state from ${alerts} where id = ${id}) = 'sending'`;
   const whose = JSON.parse(alert.channels) as ('sms' | 'telegram' | 'push')[];
@@ -62,7 +78,15 @@ export async function planChunk(g: Gateway, id: number): Promise<boolean> {
       ? await fromAudience(g, alert, queues, from, to, live)
       : await fromChain(g, alert, queues, from, to, live, organisation!.defaultLanguage);
   await g.store.atomic((db) => [
-    db.insert(deliveries).select(select.deliveries).onConflictDoNothing(),
+    db
+      .insert(deliveries)
+      .select(select.deliveries)
+      // a phone that several share goes as early as the first of them
+      .onConflictDoUpdate({
+        target: [deliveries.alert, deliveries.target, deliveries.step, deliveries.language],
+        set: { rank: sql`excluded.rank` },
+        setWhere: sql`${deliveries.state} = 'pending' and excluded.rank < ${deliveries.rank}`,
+      }),
     db.insert(checkIns).select(select.people).onConflictDoNothing(),
     db
       .update(alerts)
@@ -100,9 +124,10 @@ async function fromAudience(g: Gateway, alert: AlertRow, queues: Queues, from: n
   const match = await matchAudience(g, alert.organisation, JSON.parse(alert.audience));
   const lane = laneOf(alert);
   const chunk = sql`p.id > ${from} and p.id <= ${to} and p.created_at <= ${alert.approvedAt} and ${match.included}`;
-  const priority = await priorityTags(g);
-  // Multiples of the golden ratio spread any run of ids evenly: people imported language by language interleave fairly
-  const share = sql`(p.id * 2654435769) & 4294967295`;
+  const marked = await priorityTags(g);
+  // mostly nobody is: then nothing is asked of each row
+  const isMarked =
+    marked.length === 0 ? sql`0` : sql`p.tags in (select value from json_each(${JSON.stringify(marked)}))`;
   const firstOnly =
     alert.plan === 'cascade'
       ? sql`and a.id = (select a2.id from ${peopleAddresses} pa2 join ${addresses} a2 on a2.id = pa2.address
@@ -114,11 +139,11 @@ async function fromAudience(g: Gateway, alert: AlertRow, queues: Queues, from: n
   const senderOf = sql.raw(
     `case a.channel ${queues.map(({ channel, sender }) => `when '${channel}' then '${sender}'`).join(' ')} end`,
   );
+  const chosen = sql.raw(queues.map(({ channel }) => `'${channel}'`).join(', '));
   const chosenOnly =
     queues.length === CHANNELS
       ? sql``
-      : sql`and exists (select 1 from ${addresses} a1 where a1.id = pa.address
-                        and a1.channel in (select value from json_each(${alert.channels})))`;
+      : sql`and exists (select 1 from ${addresses} a1 where a1.id = pa.address and a1.channel in (${chosen}))`;
   const fallen = queues.some(({ channel }) => channel === 'sms') ? await fallsBack(g, alert) : sql`0`;
   const body = sql`
     select null, random() & 9007199254740991, ${alert.organisation}, ${alert.id}, person, address,
@@ -130,20 +155,20 @@ async function fromAudience(g: Gateway, alert: AlertRow, queues: Queues, from: n
       select p.id as person, a.id as address, a.channel as channel, ${senderOf} as sender,
         case when ${fallen} then 'en' else al.language end as language,
         case when ${fallen} then 'charset' else al.reason end as reason,
-        ${lane} + (case when ${match.inside} then 0 else 2 end)
-          + (case when p.tags in (select value from json_each(${priority})) then 0 else 1 end) as rank,
+        ${lane} + ((case when ${match.inside} then 0 else 2 end)
+          + (case when ${isMarked} then 0 else 1 end)) * ${TURNS}
+          + ${turnOf(sql`p.id`)} as rank,
         case when a.id is null then 'no_address'
              when al.language is null then 'no_text'
              when a.state = 'stopped' then 'address_stopped'
              when a.state = 'unreachable' then 'address_unreachable'
-             when ${senderOf} = 'off' then 'channel_off' end as error,
-        ${share} as share
+             when ${senderOf} = 'off' then 'channel_off' end as error
       from ${people} p not indexed
       join ${alertLanguages} al on al.alert = ${alert.id} and al.languages = p.languages
       left join ${peopleAddresses} pa on pa.person = p.id ${chosenOnly}
       left join ${addresses} a on a.id = pa.address
       where ${chunk} ${firstOnly}
-    ) where ${live} order by rank, share`;
+    ) where ${live}`;
   const everyone = sql`
     select null, ${alert.incident}, p.id, null, null, null, null, null, 0, null, ${now}
     from ${people} p not indexed where ${chunk} and ${live}`;
@@ -174,7 +199,7 @@ async function fromChain(
     select null, random() & 9007199254740991, ${alert.organisation}, ${alert.id}, d.person, d.address, d.target, d.channel,
       coalesce(q.value ->> 'sender', 'off'), 0,
       case when t.language is null then ${fallback} else d.language end,
-      case when t.language is null then 'default' else d.language_reason end, ${LANES.correction},
+      case when t.language is null then 'default' else d.language_reason end, ${LANES.correction} + ${turnOf(sql`d.address`)},
       case when a.state = 'stopped' or coalesce(q.value ->> 'sender', 'off') = 'off' then 'suppressed' else 'pending' end,
       0, 0, null, null, 0,
       case when a.state = 'stopped' then 'address_stopped'
@@ -213,7 +238,7 @@ async function fallsBack(g: Gateway, alert: AlertRow): Promise<SQL> {
     // tags and codes of closed forms: not bound, since D1 binds 100 values in a statement
     const quoted = fallen.filter((tag) => /^[A-Za-z0-9-]+$/.test(tag)).map((tag) => `'${tag}'`);
     if (quoted.length > 0)
-      tests.push(`(a.channel = 'sms' and a.country = '${country}' and al.language in (${quoted.join(', ')}))`);
+      tests.push(`(a.country = '${country}' and a.channel = 'sms' and al.language in (${quoted.join(', ')}))`);
   }
   const condition = sql.raw(tests.length > 0 ? `(${tests.join(' or ')})` : '0');
   fallbacks.set(g, { alert: alert.id, condition });
@@ -225,9 +250,9 @@ function laneOf(alert: AlertRow): number {
   return LANES.routine;
 }
 
-async function priorityTags(g: Gateway): Promise<string> {
+async function priorityTags(g: Gateway): Promise<number[]> {
   const lists = await allInterned(g.store, 'tags');
-  return JSON.stringify(lists.filter(({ values }) => values.includes('priority')).map(({ id }) => id));
+  return lists.filter(({ values }) => values.includes('priority')).map(({ id }) => id);
 }
 
 /** Alerts whose undo time is over, or whose plan is not finished. */
@@ -249,10 +274,13 @@ export async function planAlert(g: Gateway, id: number): Promise<void> {
   if (alert?.state !== 'approved' && alert?.state !== 'sending') return;
   const early = alert.state === 'approved' ? alert.sendAt! - g.clock.now() : 0;
   if (early > 0) return g.outbox.wake({ type: 'plan', alert: id }, early);
-  while (await planChunk(g, id)) {
+  const wakeSenders = async () => {
     for (const sender of SENDER_NAMES) if (g.senders.get(sender)) await g.outbox.wake({ type: 'dispatch', sender });
-    if (g.home === 'workers') return g.outbox.wake({ type: 'plan', alert: id });
+  };
+  for (let chunks = 1; await planChunk(g, id); chunks++) {
+    if (g.home === 'node' || chunks === 1) await wakeSenders();
+    if (g.home === 'workers' && chunks === MOST_CHUNKS) return g.outbox.wake({ type: 'plan', alert: id });
     await g.clock.turn();
   }
-  for (const sender of SENDER_NAMES) if (g.senders.get(sender)) await g.outbox.wake({ type: 'dispatch', sender });
+  await wakeSenders();
 }

@@ -79,7 +79,7 @@ export async function matchAudience(g: Gateway, organisation: string, audience: 
     places.push(nowhere ? sql`0` : sql`(case when p.cell is null then null when ${listed} then 1 else 0 end)`);
     bounds.push(listed);
   }
-  if (places.length === 0) return { included: where, inside: where, unknown: sql`${where} and 0` };
+  if (places.length === 0) return { included: where, inside: sql`1`, unknown: sql`${where} and 0` };
   const place = sql`(case when p.located_at >= ${fresh} then (${sql.join(places, sql` and `)}) end)`;
   const inside = sql`${where} and ${sql.join(bounds, sql` and `)} and ${place} = 1`;
   const unknown = sql`${where} and ${place} is null`;

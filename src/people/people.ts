@@ -6,6 +6,7 @@ import {
   checkInHistory,
   checkIns,
   deliveries,
+  incidents,
   interned,
   people,
   peopleAddresses,
@@ -218,6 +219,10 @@ export async function erasePerson(g: Gateway, caller: Caller, uid: string): Prom
   const now = g.clock.now();
   const unheld = unheldOf(await heldBy(g, row.id));
   const theirs = or(eq(cases.person, row.id), sql`${cases.address} ${unheld}`);
+  const ofOurs = g.store.db
+    .select({ id: incidents.id })
+    .from(incidents)
+    .where(eq(incidents.organisation, caller.organisation.id));
   await g.store.atomic((db) => [
     db.delete(peopleAddresses).where(eq(peopleAddresses.person, row.id)),
     db
@@ -229,8 +234,14 @@ export async function erasePerson(g: Gateway, caller: Caller, uid: string): Prom
     db.update(deliveries).set({ person: null }).where(eq(deliveries.person, row.id)),
     db.delete(simulated).where(sql`${simulated.address} ${unheld}`),
     db.delete(replies).where(or(eq(replies.person, row.id), sql`${replies.address} ${unheld}`)),
-    db.update(checkIns).set({ person: null }).where(eq(checkIns.person, row.id)),
-    db.update(checkInHistory).set({ person: null }).where(eq(checkInHistory.person, row.id)),
+    db
+      .update(checkIns)
+      .set({ person: null })
+      .where(and(inArray(checkIns.incident, ofOurs), eq(checkIns.person, row.id))),
+    db
+      .update(checkInHistory)
+      .set({ person: null })
+      .where(and(inArray(checkInHistory.incident, ofOurs), eq(checkInHistory.person, row.id))),
     db.delete(caseNotes).where(inArray(caseNotes.case, db.select({ id: cases.id }).from(cases).where(theirs))),
     db
       .update(cases)

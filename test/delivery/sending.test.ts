@@ -104,6 +104,51 @@ describe('a broadcast', () => {
     allWell(s);
   });
 
+  it('gives each language the same speed from the first chunk of the plan to the last', async () => {
+    const s = await stage();
+    const sizes = { si: 60, ta: 8, th: 24, ja: 4, ar: 4 };
+    const blocks = Object.entries(sizes).flatMap(([language, n]) => Array<string>(n).fill(language));
+    await s.people(...blocks.map((language, n) => reader(n, language)));
+    const id = await s.alert(words('shares', Object.keys(sizes)));
+    const [alert] = await rows<{ id: number }>(s.g.store, sql`select id from alerts where uid = ${id}`);
+    while (await planChunk(s.g, alert!.id, 7));
+    await s.work();
+    expect(s.twilio.sent).toHaveLength(100);
+    for (const [language, n] of Object.entries(sizes)) {
+      const positions = s.twilio.sent.flatMap(({ body }, i) => (body.startsWith(GREETING[language]!) ? [i] : []));
+      // each quarter of the run tells a quarter of them, give or take one of a small language
+      for (const quarter of [1, 2, 3, 4]) {
+        const told = positions.filter((position) => position < 25 * quarter).length;
+        expect(Math.abs(told - (n * quarter) / 4), `${language} ${quarter}`).toBeLessThanOrEqual(1 + n / 20);
+      }
+    }
+    allWell(s);
+  });
+
+  it('tells a phone that is shared as early as the first of those who share it', async () => {
+    const s = await stage({ SMS_RATE: '1' });
+    const inside = { area: undefined, latitude: 38.27, longitude: 140.87 };
+    const unknown = { area: undefined, country: 'JP' };
+    await s.people(
+      reader(1, 'si', { ...unknown, name: 'මාලා' }),
+      reader(2, 'si', unknown),
+      reader(3, 'si', inside),
+      reader(4, 'si', {
+        ...inside,
+        name: 'සුනිල්',
+        addresses: [{ channel: 'sms', value: numberOf(1) }],
+        tags: ['priority'],
+      }),
+    );
+    const within = [{ circle: { latitude: 38.27, longitude: 140.87, km: 10 } }];
+    const id = await s.alert({ ...words('family'), audience: { within, unknownLocation: 'include' } });
+    const [alert] = await rows<{ id: number }>(s.g.store, sql`select id from alerts where uid = ${id}`);
+    while (await planChunk(s.g, alert!.id, 2));
+    await s.work();
+    expect(s.twilio.sent.map((sms) => sms.to)).toEqual([numberOf(1), numberOf(3), numberOf(2)]);
+    allWell(s);
+  });
+
   it('sends an answer before a running alert, an Extreme alert before a Severe one, and a correction before all', async () => {
     const s = await stage({ SMS_RATE: '2' });
     await s.people(reader(1, 'si'));

@@ -177,7 +177,6 @@ CREATE TABLE `check_ins` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `check_ins_once` ON `check_ins` (`incident`,`person`);--> statement-breakpoint
-CREATE INDEX `check_ins_by_person` ON `check_ins` (`person`);--> statement-breakpoint
 CREATE TABLE `counters` (
 	`name` text PRIMARY KEY NOT NULL,
 	`n` integer NOT NULL
@@ -222,11 +221,11 @@ CREATE TABLE `deliveries` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `deliveries_once` ON `deliveries` (`alert`,`target`,`step`,`language`);--> statement-breakpoint
-CREATE INDEX `deliveries_due` ON `deliveries` (`sender`,`rank`,`id`) WHERE state = 'pending';--> statement-breakpoint
+CREATE INDEX `deliveries_due` ON `deliveries` (`sender`,`rank`) WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX `deliveries_open` ON `deliveries` (`alert`) WHERE state in ('pending', 'sending');--> statement-breakpoint
 CREATE INDEX `deliveries_under_way` ON `deliveries` (`lease_until`) WHERE state = 'sending';--> statement-breakpoint
 CREATE INDEX `deliveries_by_provider` ON `deliveries` (`provider_id`) WHERE provider_id is not null;--> statement-breakpoint
-CREATE INDEX `deliveries_by_address` ON `deliveries` (`address`,`id`);--> statement-breakpoint
+CREATE INDEX `deliveries_by_address` ON `deliveries` (`address`);--> statement-breakpoint
 CREATE TABLE `idempotency` (
 	`operator` text NOT NULL,
 	`key` text NOT NULL,
