@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { sql } from 'drizzle-orm';
 import { preview } from '../src/alerts/preview.ts';
-import { organisations, people } from '../src/db/schema.ts';
+import { organisations } from '../src/db/schema.ts';
 import { rows } from '../src/db/store.ts';
 import { type Audience, matchAudience } from '../src/people/audience.ts';
 import { count, median, milliseconds, type Order, type Row } from './measures.ts';
@@ -23,8 +23,8 @@ export async function measureAudience({ folder, sizes, rounds }: Order): Promise
     [middle, east],
   ];
   const counted = async (audience: Audience) => {
-    const { included } = await matchAudience(g, organisation!.id, audience);
-    const [row] = await rows<{ n: number }>(g.store, sql`select count(*) as n from ${people} p where ${included}`);
+    const { indexed, included } = await matchAudience(g, organisation!.id, audience);
+    const [row] = await rows<{ n: number }>(g.store, sql`select count(*) as n from ${indexed} where ${included}`);
     return row!.n;
   };
   const previewed = async (audience: Audience) => (await preview(g, caller, { audience })).people;

@@ -1,7 +1,9 @@
+import { sql } from 'drizzle-orm';
 import type { openSqlite } from '../src/db/sqlite.ts';
 import type { Gateway } from '../src/gateway.ts';
 import { intern } from '../src/people/intern.ts';
 import { cellOf, roundDegrees } from '../src/people/place.ts';
+import { refreshReach } from '../src/people/reach.ts';
 
 const LISTS = ['si en', 'si', 'ta', 'ta en', 'en', 'ne', 'vi', 'fil en', 'id', 'my', 'zh-Hans', 'pt', 'ar', 'hi en'];
 const NATIONS = ['LK', 'LK', 'NP', 'VN', 'PH'];
@@ -82,6 +84,7 @@ export async function insertPeople(
       }
     })();
   }
+  await g.store.atomic((db) => refreshReach(db, sql`(select id from people)`));
   raw.pragma('synchronous = FULL');
 }
 

@@ -1,6 +1,6 @@
 import { and, eq, exists, inArray, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { alerts, deliveries, people } from '../db/schema.ts';
+import { alerts, deliveries } from '../db/schema.ts';
 import { type Db, rows, type Statement } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { matchAudience } from '../people/audience.ts';
@@ -42,7 +42,10 @@ export async function countPeople(g: Gateway, alert: AlertRow): Promise<number> 
     return row!.n;
   }
   const match = await matchAudience(g, alert.organisation, JSON.parse(alert.audience));
-  const [row] = await rows<{ n: number }>(g.store, sql`select count(*) as n from ${people} p where ${match.included}`);
+  const [row] = await rows<{ n: number }>(
+    g.store,
+    sql`select count(*) as n from ${match.indexed} where ${match.included}`,
+  );
   return row!.n;
 }
 

@@ -1,10 +1,11 @@
 import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { senderFor } from '../channels/index.ts';
-import { addresses, interned, people, peopleAddresses } from '../db/schema.ts';
+import { addresses, interned, peopleAddresses } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
-import { Audience, matchAudience } from '../people/audience.ts';
+import { Audience, type Match, matchAudience } from '../people/audience.ts';
+import { parseReach } from '../people/reach.ts';
 import { smsRule } from '../text/countries.ts';
 import { estimateTexts } from '../text/estimate.ts';
 import { countSegments } from '../text/segments.ts';
@@ -58,70 +59,109 @@ export async function preview(g: Gateway, caller: Caller, input: z.output<typeof
   const channels = input.channels ?? ['sms', 'telegram', 'push'];
   const policy: LanguagePolicy = input.languagePolicy ?? 'default';
 
-  const lists = await rows<{ languages: string; n: number }>(
+  const groups = await rows<{ languages: string; reach: string; n: number }>(
     g.store,
-    sql`select i.value as languages, c.n as n from
-          (select p.languages as id, count(*) as n from ${people} p where ${match.included} group by p.languages) c
-        join ${interned} i on i.id = c.id`,
+    sql`select l.value as languages, r.value as reach, c.n as n from
+          (select p.languages as l, p.reach as r, count(*) as n from ${match.indexed} where ${match.included} group by 1, 2) c
+        join ${interned} l on l.id = c.l join ${interned} r on r.id = c.r`,
   );
+  const choose = chooser(available, organisation.defaultLanguage, policy);
   const byLanguage: Record<string, number> = {};
   const byFallback: Record<string, number> = {};
-  let total = 0;
-  let withoutText = 0;
-  for (const { languages, n } of lists) {
+  const numbers: Numbers[] = [];
+  /** addresses by state and channel */
+  const held: Record<string, Record<string, number>> = { active: {}, stopped: {}, unreachable: {} };
+  const hold = (state: string, channel: string, n: number) => add(held[state]!, channel, n);
+  let [total, withoutText, withoutAddress, shares] = [0, 0, 0, false];
+  for (const { languages, reach, n } of groups) {
     total += n;
-    const choice = chooseFor(
-      languages === '' ? [] : languages.split(' '),
-      available,
-      organisation.defaultLanguage,
-      policy,
-    );
+    const choice = choose(languages);
     if (choice.language === null) withoutText += n;
-    else byLanguage[choice.language] = (byLanguage[choice.language] ?? 0) + n;
-    if (choice.reason !== 'own' && choice.language !== null)
-      byFallback[choice.reason] = (byFallback[choice.reason] ?? 0) + n;
+    else {
+      add(byLanguage, choice.language, n);
+      if (choice.reason !== 'own') add(byFallback, choice.reason, n);
+    }
+    const addresses = parseReach(reach).filter(({ channel }) => channels.includes(channel as 'sms'));
+    if (addresses.length === 0) withoutAddress += n;
+    for (const { channel, state, country, shared } of addresses) {
+      shares ||= shared;
+      if (shared) continue;
+      hold(state, channel, n);
+      if (channel === 'sms' && state === 'active') numbers.push({ country, languages, n });
+    }
   }
-
-  const [unknown] = await rows<{ n: number }>(
-    g.store,
-    sql`select count(*) as n from ${people} p where ${match.unknown}`,
-  );
-  const reach = await rows<{ channel: string; state: string; n: number }>(
-    g.store,
-    sql`select channel, state, count(*) as n from ${addresses} where id in (
-          select pa.address from ${people} p join ${peopleAddresses} pa on pa.person = p.id where ${match.included})
-        group by channel, state`,
-  );
-  const wanted = reach.filter(({ channel }) => channels.includes(channel as 'sms'));
-  const count = (state: string) => wanted.filter((row) => row.state === state).reduce((sum, row) => sum + row.n, 0);
-  const [bare] = await rows<{ n: number }>(
-    g.store,
-    sql`select count(*) as n from ${people} p where ${match.included} and not exists (
-          select 1 from ${peopleAddresses} pa join ${addresses} a on a.id = pa.address
-          where pa.person = p.id and a.channel in (select value from json_each(${JSON.stringify(channels)})))`,
-  );
+  if (shares) {
+    const shared = await countShared(g, match);
+    for (const { channel, state, n } of shared.addresses)
+      if (channels.includes(channel as 'sms')) hold(state, channel, n);
+    numbers.push(...shared.numbers);
+  }
+  const [unknown] = await rows<{ n: number }>(g.store, sql`select ${match.unknown} as n`);
   const off: Record<string, number> = {};
-  for (const { channel, state, n } of wanted)
-    if (state === 'active' && senderFor(organisation, channel as 'sms', g.senders) === 'off') off[channel] = n;
+  for (const [channel, n] of Object.entries(held.active!))
+    if (senderFor(organisation, channel as 'sms', g.senders) === 'off') off[channel] = n;
   const sms = channels.includes('sms')
-    ? await priceSms(g, caller, input, match.included, available, policy)
+    ? await priceSms(g, caller, input, numbers, choose, policy)
     : { segments: 0, cost: 0, currency: 'USD', unverifiedCountries: [], fallen: 0, problems: [] };
   if (sms.fallen > 0) byFallback.charset = sms.fallen;
+  const sum = (counts: Record<string, number>) => Object.values(counts).reduce((one, other) => one + other, 0);
   return {
     people: total,
-    addresses: count('active'),
-    byChannel: Object.fromEntries(
-      wanted.filter(({ state }) => state === 'active').map(({ channel, n }) => [channel, n]),
-    ),
+    addresses: sum(held.active!),
+    byChannel: held.active!,
     byLanguage,
     byFallback,
     withoutText,
     unknownLocation: unknown!.n,
-    stopped: count('stopped'),
-    unreachable: count('unreachable'),
-    withoutAddress: bare!.n,
+    stopped: sum(held.stopped!),
+    unreachable: sum(held.unreachable!),
+    withoutAddress,
     off,
     sms,
+  };
+}
+
+function add(counts: Record<string, number>, name: string, n: number): void {
+  counts[name] = (counts[name] ?? 0) + n;
+}
+
+/** The choice of each list of languages, as interned, made once. */
+function chooser(available: string[], organisationDefault: string, policy: LanguagePolicy) {
+  const choices = new Map<string, ReturnType<typeof chooseFor>>();
+  return (languages: string) => {
+    let choice = choices.get(languages);
+    if (!choice) {
+      choice = chooseFor(languages === '' ? [] : languages.split(' '), available, organisationDefault, policy);
+      choices.set(languages, choice);
+    }
+    return choice;
+  };
+}
+
+/** Active numbers of people with these languages. A number that two such groups share is in both: it is sent both texts. */
+interface Numbers {
+  country: string | null;
+  languages: string;
+  n: number;
+}
+
+/** Addresses that several people share are counted one by one: each once, and each number once for each list of languages. */
+async function countShared(g: Gateway, match: Match) {
+  const theirs = sql`${match.indexed} join ${peopleAddresses} pa on pa.person = p.id join ${addresses} a on a.id = pa.address
+    where ${match.included} and p.reach in (select id from ${interned} where kind = 'reach' and value like '%/shared%')
+      and exists (select 1 from ${peopleAddresses} o where o.address = a.id and o.person <> p.id)`;
+  return {
+    addresses: await rows<{ channel: string; state: string; n: number }>(
+      g.store,
+      sql`select a.channel as channel, a.state as state, count(distinct a.id) as n from ${theirs} group by 1, 2`,
+    ),
+    numbers: await rows<Numbers>(
+      g.store,
+      sql`select c.country as country, l.value as languages, c.n as n from
+            (select a.country as country, p.languages as languages, count(distinct a.id) as n from ${theirs}
+               and a.channel = 'sms' and a.state = 'active' group by 1, 2) c
+          join ${interned} l on l.id = c.languages`,
+    ),
   };
 }
 
@@ -136,19 +176,11 @@ async function priceSms(
   g: Gateway,
   caller: Caller,
   input: z.output<typeof PreviewInput>,
-  included: ReturnType<typeof sql>,
-  available: string[],
+  numbers: Numbers[],
+  choose: ReturnType<typeof chooser>,
   policy: LanguagePolicy,
 ): Promise<Preview['sms']> {
   const prices = (await g.assets.read('locales/sms-prices.json')) as Prices;
-  const groups = await rows<{ country: string | null; languages: string; n: number }>(
-    g.store,
-    sql`select a.country as country, i.value as languages, count(distinct a.id) as n
-        from ${people} p join ${peopleAddresses} pa on pa.person = p.id
-        join ${addresses} a on a.id = pa.address and a.channel = 'sms' and a.state = 'active'
-        join ${interned} i on i.id = p.languages
-        where ${included} group by a.country, p.languages`,
-  );
   const texts: Texts | undefined = input.texts
     ? Object.fromEntries(
         Object.entries(input.texts).map(([tag, text]) => [
@@ -169,13 +201,15 @@ async function priceSms(
   const problems = new Set<string>();
   const asks = input.template ? (await g.catalog.meta(input.template)).asksCheckIn : true;
   const manner = { asks, bilingual: policy === 'bilingual', simulated: caller.organisation.mode === 'training' };
-  for (const { country, languages, n } of groups) {
-    const { language } = chooseFor(
-      languages === '' ? [] : languages.split(' '),
-      available,
-      caller.organisation.defaultLanguage,
-      policy,
-    );
+  const sent = new Map<string, { country: string | null; language: string | null; n: number }>();
+  for (const { country, languages, n } of numbers) {
+    const { language } = choose(languages);
+    const key = `${country} ${language}`;
+    const one = sent.get(key) ?? { country, language, n: 0 };
+    sent.set(key, one);
+    one.n += n;
+  }
+  for (const { country, language, n } of sent.values()) {
     if (country !== null && !smsRule(country, { number: true }).verified) unverified.add(country);
     if (!texts || language === null) continue;
     const chosen = await smsFor(g, texts, { language, country, discreet: false }, manner);

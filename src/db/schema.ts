@@ -80,12 +80,12 @@ export const audit = sqliteTable(
   (t) => [index('audit_by_organisation').on(t.organisation, t.id)],
 );
 
-/** The distinct language lists, nationality sets and tag sets of all people, so that a choice is made once per list. */
+/** The distinct language lists, nationality sets, tag sets and reaches of all people, so that a choice is made once per list. */
 export const interned = sqliteTable(
   'interned',
   {
     id: id(),
-    kind: text('kind', { enum: ['languages', 'nationalities', 'tags'] }).notNull(),
+    kind: text('kind', { enum: ['languages', 'nationalities', 'tags', 'reach'] }).notNull(),
     /** values separated by a space: languages in order, the others sorted; '' for none */
     value: text('value').notNull(),
   },
@@ -104,6 +104,8 @@ export const people = sqliteTable(
     languages: integer('languages').notNull(),
     nationalities: integer('nationalities').notNull(),
     tags: integer('tags').notNull(),
+    /** how many addresses of which channel, state and country: always what the two tables say; see people/reach.ts */
+    reach: integer('reach').notNull().default(0),
     country: text('country'),
     area: text('area'),
     latitude: real('latitude'),
@@ -127,7 +129,13 @@ export const people = sqliteTable(
       t.nationalities,
       t.languages,
       t.tags,
+      t.reach,
     ),
+    // a statement names the index that it is read by: a planner that has a choice takes the wrong one (docs/decisions.md)
+    index('people_by_cell')
+      .on(t.organisation, t.cell, t.locatedAt, t.nationalities, t.languages, t.tags, t.reach)
+      .where(sql`cell is not null`),
+    index('people_by_age').on(t.organisation, t.locatedAt, t.nationalities, t.languages, t.tags),
   ],
 );
 

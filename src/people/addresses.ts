@@ -1,7 +1,8 @@
-import { sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { addresses, deliveries } from '../db/schema.ts';
 import type { Db, Statement } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
+import { holdersOf, refreshReach } from './reach.ts';
 
 /**
  * Reasons that say nothing of the next time: a handset that is off or out of reach (30003), and a carrier
@@ -33,7 +34,9 @@ export async function markAddress(
 
 /** Whoever is heard from, or has got a message, can be reached; a STOP stays. */
 export async function markReached(g: Gateway, id: number, reason: string): Promise<void> {
-  await noteNews(g, [{ id, is: 'reached', reason }]);
+  // mostly nothing changes, and a read is no commit
+  const lost = and(eq(addresses.id, id), eq(addresses.state, 'unreachable'));
+  if ((await g.store.db.$count(addresses, lost)) > 0) await noteNews(g, [{ id, is: 'reached', reason }]);
 }
 
 /** Writes what was learnt of addresses, in this order; news of different addresses are one commit. */
@@ -46,7 +49,8 @@ export async function noteNews(g: Gateway, news: readonly AddressNews[]): Promis
     const now = g.clock.now();
     await g.store.atomic((db) => {
       const statements = [...kinds].flatMap(([is, all]) => statementsOf(db, is, all, now));
-      return statements as unknown as [Statement, ...Statement[]];
+      const whose = sql`(select value from json_each(${JSON.stringify([...new Set(round.map(({ id }) => id))])}))`;
+      return [...statements, ...refreshReach(db, holdersOf(whose))] as unknown as [Statement, ...Statement[]];
     });
     rest = rest.slice(round.length);
   }

@@ -45,13 +45,19 @@ const STALE_MS = 90 * 86_400_000;
 
 /** An audience as conditions on `people`, aliased `p`. */
 export interface Match {
+  /** `people p` by the index that finds those included without looking at others, and without the table */
+  indexed: SQL;
   /** whom the alert goes to */
   included: SQL;
   /** those of them who are inside; the others are of unknown place */
   inside: SQL;
-  /** of unknown place, else matching: counted whether or not they are included */
+  /** a scalar select: how many are of unknown place, else matching, whether or not they are included */
   unknown: SQL;
 }
+
+const byPlace = sql`${people} p indexed by people_by_audience`;
+const byCell = sql`${people} p indexed by people_by_cell`;
+const byAge = sql`${people} p indexed by people_by_age`;
 
 /**
  * Turns an audience into conditions. Where somebody is has three answers: inside (1), outside (0) and not
@@ -79,12 +85,43 @@ export async function matchAudience(g: Gateway, organisation: string, audience: 
     places.push(nowhere ? sql`0` : sql`(case when p.cell is null then null when ${listed} then 1 else 0 end)`);
     bounds.push(listed);
   }
-  if (places.length === 0) return { included: where, inside: sql`1`, unknown: sql`${where} and 0` };
+  if (places.length === 0) return { indexed: byPlace, included: where, inside: sql`1`, unknown: sql`(select 0)` };
   const place = sql`(case when p.located_at >= ${fresh} then (${sql.join(places, sql` and `)}) end)`;
   const inside = sql`${where} and ${sql.join(bounds, sql` and `)} and ${place} = 1`;
-  const unknown = sql`${where} and ${place} is null`;
   const included = audience.unknownLocation === 'include' ? sql`${where} and coalesce(${place}, 1) = 1` : inside;
-  return { included, inside, unknown };
+  const unknown = sql`(select ${sql.join(
+    [
+      sql`(select count(*) from ${byAge} where ${where} and p.located_at is null)`,
+      sql`(select count(*) from ${byAge} where ${where} and p.located_at < ${fresh})`,
+      ...undecided(audience).map(
+        (part) =>
+          sql`(select count(*) from ${byPlace} where ${where} and ${part} and ${place} is null and p.located_at >= ${fresh})`,
+      ),
+    ],
+    sql` + `,
+  )})`;
+  const indexed = included === inside && !audience.areas ? byCell : byPlace;
+  return { indexed, included, inside, unknown };
+}
+
+/**
+ * Whose place may be undecided although they have been located lately, in parts that do not overlap, each a range of
+ * the index: for codes of ISO 3166-2, those without a country, or in that country at most as near as what is above.
+ */
+function undecided(audience: Audience): SQL[] {
+  const { areas, within } = audience;
+  if (within || !areas?.every((code) => /^[A-Z]{2}(-|$)/.test(code))) return [sql`1`];
+  const nowhere = sql`p.country is null`;
+  const parts = areas.filter((code) => code.length > 2);
+  if (parts.length === 0) return [nowhere];
+  const countries = JSON.stringify([...new Set(parts.map((code) => code.slice(0, 2)))]);
+  const above = new Set(parts.flatMap((code) => [...code.matchAll(/-/g)].map(({ index }) => code.slice(0, index))));
+  const there = sql`p.country in (select value from json_each(${countries}))`;
+  return [
+    nowhere,
+    sql`${there} and p.area is null`,
+    sql`${there} and p.area in (select value from json_each(${JSON.stringify([...above])}))`,
+  ];
 }
 
 async function nationality(g: Gateway, audience: Audience): Promise<SQL> {
@@ -176,7 +213,7 @@ async function cellsIn(g: Gateway, organisation: string, shapes: readonly Shape[
     const box = boxOf(shape);
     const found = await rows<{ cell: number }>(
       g.store,
-      sql`select distinct cell from ${people}
+      sql`select distinct cell from ${people} indexed by people_by_cell
           where organisation = ${organisation} and cell between ${cellOf(box.south, -180)} and ${cellOf(box.north, 180)}
             and (${box.west} <= -180 or cell % ${ROW} between ${cellOf(-90, box.west)} and ${cellOf(-90, box.east)})`,
     );

@@ -20,6 +20,7 @@ import type { Caller } from '../trust/operators.ts';
 import { type FieldProblem, Refusal } from '../trust/refusal.ts';
 import { intern, internKey } from './intern.ts';
 import { type Address, identityOf, type PersonInput, type PersonPatch, parseAddress } from './person.ts';
+import { holdersOf, refreshReach } from './reach.ts';
 import { placeColumns, type Registration, registerPeople } from './registry.ts';
 
 export interface PersonView {
@@ -189,6 +190,12 @@ async function replaceAddresses(g: Gateway, organisation: string, person: number
           sql`not exists (select 1 from ${deliveries} where ${deliveries.address} = ${addresses.id})`,
         ),
       ),
+    ...refreshReach(
+      db,
+      sql`(select ${person} union select h.person from ${peopleAddresses} h
+           where h.address in (select value from json_each(${JSON.stringify(before)}))
+             or h.address in (select address from ${peopleAddresses} where person = ${person}))`,
+    ),
   ];
 }
 
@@ -217,7 +224,8 @@ export async function erasePerson(g: Gateway, caller: Caller, uid: string): Prom
     .where(and(eq(people.uid, uid), eq(people.organisation, caller.organisation.id)));
   if (!row) throw new Refusal('not_found');
   const now = g.clock.now();
-  const unheld = unheldOf(await heldBy(g, row.id));
+  const held = await heldBy(g, row.id);
+  const unheld = unheldOf(held);
   const theirs = or(eq(cases.person, row.id), sql`${cases.address} ${unheld}`);
   const ofOurs = g.store.db
     .select({ id: incidents.id })
@@ -250,6 +258,7 @@ export async function erasePerson(g: Gateway, caller: Caller, uid: string): Prom
     db.update(cases).set({ person: null, address: null }).where(theirs),
     db.delete(addresses).where(sql`${addresses.id} ${unheld}`),
     db.delete(people).where(eq(people.id, row.id)),
+    ...refreshReach(db, holdersOf(sql`(select value from json_each(${JSON.stringify(held)}))`)),
     auditRow(db, caller, now, 'person.erase', uid),
   ]);
 }

@@ -6,6 +6,7 @@ import type { Keys } from '../trust/vault.ts';
 import { intern, internKey } from './intern.ts';
 import { type Address, identityOf } from './person.ts';
 import { cellOf, roundDegrees } from './place.ts';
+import { refreshReach } from './reach.ts';
 
 /** A person as told, with addresses in their one form. Absent fields say nothing. */
 export interface Registration {
@@ -222,7 +223,7 @@ async function write(
       .insert(people)
       .select(
         sql`select null, ${get('uid')}, ${organisation}, ${get('externalIdIndex')}, ${get('externalIdSealed')},
-              ${get('nameSealed')}, ${get('languages')}, ${get('nationalities')}, ${get('tags')},
+              ${get('nameSealed')}, ${get('languages')}, ${get('nationalities')}, ${get('tags')}, 0,
               ${get('country')}, ${get('area')}, ${get('latitude')}, ${get('longitude')}, ${get('cell')},
               ${get('locatedAt')}, coalesce(${get('profile')}, 'normal'), coalesce(${get('basis')}, 'public-task'),
               ${now}, ${now}
@@ -277,6 +278,12 @@ async function write(
             where true`,
       )
       .onConflictDoNothing(),
+    ...refreshReach(
+      db,
+      sql`(select p.id from json_each(${people$}) j join ${people} p on p.uid = j.value ->> 'uid'
+           union select o.person from json_each(${people$}) j join ${people} p on p.uid = j.value ->> 'uid'
+             join ${peopleAddresses} pa on pa.person = p.id join ${peopleAddresses} o on o.address = pa.address)`,
+    ),
   ]);
 }
 

@@ -325,6 +325,7 @@ CREATE TABLE `people` (
 	`languages` integer NOT NULL,
 	`nationalities` integer NOT NULL,
 	`tags` integer NOT NULL,
+	`reach` integer DEFAULT 0 NOT NULL,
 	`country` text,
 	`area` text,
 	`latitude` real,
@@ -339,7 +340,9 @@ CREATE TABLE `people` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `people_uid_unique` ON `people` (`uid`);--> statement-breakpoint
 CREATE UNIQUE INDEX `people_by_external_id` ON `people` (`organisation`,`external_id_index`);--> statement-breakpoint
-CREATE INDEX `people_by_audience` ON `people` (`organisation`,`country`,`area`,`cell`,`located_at`,`nationalities`,`languages`,`tags`);--> statement-breakpoint
+CREATE INDEX `people_by_audience` ON `people` (`organisation`,`country`,`area`,`cell`,`located_at`,`nationalities`,`languages`,`tags`,`reach`);--> statement-breakpoint
+CREATE INDEX `people_by_cell` ON `people` (`organisation`,`cell`,`located_at`,`nationalities`,`languages`,`tags`,`reach`) WHERE cell is not null;--> statement-breakpoint
+CREATE INDEX `people_by_age` ON `people` (`organisation`,`located_at`,`nationalities`,`languages`,`tags`);--> statement-breakpoint
 CREATE TABLE `people_addresses` (
 	`person` integer NOT NULL,
 	`address` integer NOT NULL,
