@@ -30,6 +30,7 @@ export interface Board {
 /**
  * Where everybody stands: help goes before unread, moved, safe, opted out, unreachable and no answer
  * (DESIGN section 10). Somebody who says safe while a call for help is open stays under help (TH-2).
+ * A cross join is read in the order that it is written in: from the incident, not from all people.
  */
 export async function board(g: Gateway, incident: { id: number; organisation: string }): Promise<Board> {
   const now = g.clock.now();
@@ -39,11 +40,11 @@ export async function board(g: Gateway, incident: { id: number; organisation: st
           select pa.person as person,
             max(d.state = 'delivered') as delivered,
             max(d.state in ('pending', 'sending', 'sent', 'delivered', 'indeterminate')) as told
-          from ${alerts} al join ${deliveries} d on d.alert = al.id join ${peopleAddresses} pa on pa.address = d.address
+          from ${alerts} al cross join ${deliveries} d on d.alert = al.id cross join ${peopleAddresses} pa on pa.address = d.address
           where al.incident = ${incident.id} group by pa.person),
         stops as (
           select pa.person as person, min(a.state = 'stopped') as stopped
-          from ${checkIns} c join ${peopleAddresses} pa on pa.person = c.person join ${addresses} a on a.id = pa.address
+          from ${checkIns} c cross join ${peopleAddresses} pa on pa.person = c.person join ${addresses} a on a.id = pa.address
           where c.incident = ${incident.id} group by pa.person),
         calls as (select distinct person from ${cases} where incident = ${incident.id} and state <> 'closed' and person is not null),
         parts as (

@@ -50,7 +50,8 @@ export async function writeStatement(g: Gateway, said: Said): Promise<void> {
       sql`select null, ${said.incident}, value, ${said.reply}, ${said.meaning}, ${said.code ?? null}, ${said.heads ?? null}, ${said.source}, ${said.at}
             from json_each(${who})
             where ${said.reply} is null or ${said.source} = 'officer'
-              or not exists (select 1 from ${checkInHistory} where reply = ${said.reply})`,
+              or not exists (select 1 from ${checkInHistory} h
+                             where h.incident = ${said.incident} and h.person = value and h.reply = ${said.reply})`,
     ),
     // a reply that was under way when a later one was understood does not overrule it
     db
