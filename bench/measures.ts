@@ -6,6 +6,8 @@ export interface Sizes {
   waited: number;
   /** people for the fan-out and the counts */
   people: number;
+  /** people of the largest of twelve languages, for fairness */
+  largest: number;
   /** audiences whose peak memory is compared */
   memory: [number, number];
   /** status callbacks of one round */
@@ -38,6 +40,7 @@ export const MEASURES: Record<string, () => Promise<Measure>> = {
   dispatch: async () => (await import('./dispatch.ts')).measureDispatch,
   latency: async () => (await import('./dispatch.ts')).measureLatency,
   fanout: async () => (await import('./fanout.ts')).measureFanout,
+  fairness: async () => (await import('./fairness.ts')).measureFairness,
   audience: async () => (await import('./audience.ts')).measureAudience,
   memory: async () => (await import('./memory.ts')).measureMemory,
   receipts: async () => (await import('./receipts.ts')).measureReceipts,

@@ -83,8 +83,8 @@ export async function insertPeople(
         }
       }
     })();
+    await g.store.atomic((db) => refreshReach(db, sql`(select id from people where id >= ${from})`));
   }
-  await g.store.atomic((db) => refreshReach(db, sql`(select id from people)`));
   raw.pragma('synchronous = FULL');
 }
 

@@ -25,6 +25,8 @@ import { charsetCountries } from '../text/countries.ts';
  * process answers nobody meanwhile, some 30 ms.
  */
 const CHUNK = 10_000;
+/** Of the event loop, between two chunks: a request is read, answered and written in several. */
+const TURNS_BETWEEN = 5;
 /** Chunks in one invocation at the edge: each is some fifteen queries of the thousand that D1 allows. */
 const MOST_CHUNKS = 20;
 const CHANNELS = 3;
@@ -280,7 +282,7 @@ export async function planAlert(g: Gateway, id: number): Promise<void> {
   for (let chunks = 1; await planChunk(g, id); chunks++) {
     if (g.home === 'node' || chunks === 1) await wakeSenders();
     if (g.home === 'workers' && chunks === MOST_CHUNKS) return g.outbox.wake({ type: 'plan', alert: id });
-    await g.clock.turn();
+    for (let turn = 0; turn < TURNS_BETWEEN; turn++) await g.clock.turn();
   }
   await wakeSenders();
 }
