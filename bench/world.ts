@@ -11,38 +11,41 @@ import { openLog } from '../src/platform/log.ts';
 import { type NodeHome, openNode } from '../src/platform/node.ts';
 import { insertPeople } from './people.ts';
 
+export type Keys = Record<'author' | 'approver' | 'viewer', string>;
+/** A call of the API, answered with 2xx: by GET without a body, else by POST. */
+export type Call = (key: string, path: string, body?: unknown) => Promise<Record<string, unknown>>;
+
 export interface World {
   home: NodeHome;
   g: Gateway;
   app: Hono<Env>;
-  keys: Record<'author' | 'approver' | 'viewer', string>;
+  keys: Keys;
   /** better-sqlite3 below the store */
   raw: ReturnType<typeof openSqlite>['raw'];
-  /** a call of the API, answered with 2xx */
-  call(key: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
+  call: Call;
 }
 
 export const TOKEN = '0123456789abcdef0123456789abcdef';
 export const ACCOUNT = 'AC00000000000000000000000000000000';
 export const PUBLIC_URL = 'https://gateway.example.org';
 
+/** Environment of a gateway with SMS by a far end at `twilio`. */
+export const settings = (path: string, twilio: string) => ({
+  DATABASE_PATH: path,
+  MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+  SETUP_TOKEN: 'bench',
+  PUBLIC_URL,
+  TWILIO_ACCOUNT_SID: ACCOUNT,
+  TWILIO_AUTH_TOKEN: TOKEN,
+  TWILIO_FROM: '+815012345678',
+  TWILIO_API_URL: twilio,
+  SMS_RATE: '100000',
+  LOG_LEVEL: 'warning',
+  ALLOW_PRIVATE_HOSTS: 'yes',
+});
+
 async function open(path: string, twilio: string): Promise<Omit<World, 'keys'>> {
-  const { config, problems } = parseConfig(
-    {
-      DATABASE_PATH: path,
-      MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
-      SETUP_TOKEN: 'bench',
-      PUBLIC_URL,
-      TWILIO_ACCOUNT_SID: ACCOUNT,
-      TWILIO_AUTH_TOKEN: TOKEN,
-      TWILIO_FROM: '+815012345678',
-      TWILIO_API_URL: twilio,
-      SMS_RATE: '100000',
-      LOG_LEVEL: 'warning',
-      ALLOW_PRIVATE_HOSTS: 'yes',
-    },
-    'node',
-  );
+  const { config, problems } = parseConfig(settings(path, twilio), 'node');
   if (problems.length > 0) throw new Error(problems.map((p) => `${p.setting} ${p.problem}`).join('; '));
   const home = await openNode(
     config,
@@ -91,11 +94,10 @@ export async function makeSeed(seed: string, people: number): Promise<void> {
   writeFileSync(`${seed}.keys`, JSON.stringify(keys));
 }
 
-/** Drafts, submits and approves an alert, with no undo time. @returns its number in the database */
-export async function approveAlert(world: World, audience: unknown): Promise<number> {
-  const { author, approver } = world.keys;
-  const incident = await world.call(author, '/api/v1/incidents', { name: 'Sendai' });
-  const draft = await world.call(author, '/api/v1/alerts', {
+/** Drafts, submits and approves an alert, with no undo time. @returns its id */
+export async function draftAndApprove(call: Call, { author, approver }: Keys, audience: unknown): Promise<string> {
+  const incident = await call(author, '/api/v1/incidents', { name: 'Sendai' });
+  const draft = await call(author, '/api/v1/alerts', {
     incident: incident.id,
     template: 'earthquake',
     parameters: { place: 'JP-04', time: new Date().toISOString().replace(/\.\d+Z/, '+00:00') },
@@ -103,7 +105,13 @@ export async function approveAlert(world: World, audience: unknown): Promise<num
     channels: ['sms'],
     expires: new Date(Date.now() + 6 * 3_600_000).toISOString(),
   });
-  await world.call(author, `/api/v1/alerts/${draft.id}/submit`, {});
-  await world.call(approver, `/api/v1/alerts/${draft.id}/approve`, { undoSeconds: 0 });
-  return world.raw.prepare('select id from alerts where uid = ?').pluck().get(draft.id) as number;
+  await call(author, `/api/v1/alerts/${draft.id}/submit`, {});
+  await call(approver, `/api/v1/alerts/${draft.id}/approve`, { undoSeconds: 0 });
+  return String(draft.id);
+}
+
+/** @returns the alert's number in the database */
+export async function approveAlert(world: World, audience: unknown): Promise<number> {
+  const id = await draftAndApprove(world.call, world.keys, audience);
+  return world.raw.prepare('select id from alerts where uid = ?').pluck().get(id) as number;
 }
