@@ -3,7 +3,8 @@ import { announceMissed } from './bulletins/bulletins.ts';
 import { SENDER_NAMES, type SenderName } from './channels/index.ts';
 import { deliveries, organisations } from './db/schema.ts';
 import { rows } from './db/store.ts';
-import { dispatch, readHealth } from './delivery/dispatch.ts';
+import { readHaltedUntil } from './delivery/circuit.ts';
+import { dispatch } from './delivery/dispatch.ts';
 import { followCascades } from './delivery/follow.ts';
 import { duePlans, planAlert } from './delivery/plan.ts';
 import { expireLeases, expireOverdue, finishAlerts, nextLook, reconcile } from './delivery/recover.ts';
@@ -125,7 +126,7 @@ async function dueAt(g: Gateway, sender: SenderName): Promise<number | null> {
           or exists(select 1 from ${deliveries} where state = 'sending' and sender = ${sender} and look_up_at <= ${now}
                     and sender in ('push', 'simulator')) as n`,
   );
-  return row!.n ? Math.max(now, (await readHealth(g, sender)).haltedUntil) : null;
+  return row!.n ? Math.max(now, await readHaltedUntil(g, sender)) : null;
 }
 
 async function organisationOf(g: Gateway, id: string) {

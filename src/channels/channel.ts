@@ -95,6 +95,7 @@ export interface Accepted {
  * | `retry_after` | again at the time the provider named (`retryAfter` seconds), the whole sender waits |
  * | `address_stopped` | the person has blocked us there; that address only; next address once |
  * | `address_unreachable` | no such subscriber there; that address only; next address once |
+ * | `destination_closed` | our account may not send there (country not enabled, trial): that message fails while others go through; when none does, it is like `account` |
  * | `message_invalid` | never again with these words; shown to the operator |
  * | `account` | our account or settings are refused: the channel halts until repaired |
  * | `provider_down` | certainly not accepted (refused, 5xx that says so, no connection): again with backoff |
@@ -104,6 +105,7 @@ export type SendErrorCode =
   | 'retry_after'
   | 'address_stopped'
   | 'address_unreachable'
+  | 'destination_closed'
   | 'message_invalid'
   | 'account'
   | 'provider_down'
@@ -203,6 +205,11 @@ export interface Channel {
   readonly inFlight: number;
   /** messages a second that the provider allows this sender */
   readonly perSecond: number;
+  /**
+   * The part of the provider that answers for this address, when there are several: the host of a push service. One
+   * that is slow or down holds up nobody else's.
+   */
+  part?(to: string): string | undefined;
   /** @throws SendError for every way in which the provider did not take the message */
   send(message: Outgoing, wire: Wire): Promise<Accepted>;
   /** Reads and verifies a webhook request; values, not exceptions. Absent: the channel has no webhook. */

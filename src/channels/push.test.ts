@@ -340,6 +340,13 @@ describe('send refused', () => {
     { label: '408', fault: answer(408), code: 'provider_down', reason: 'http_408' },
     { label: '500', fault: answer(500), code: 'provider_down', reason: 'http_500' },
     { label: '502', fault: answer(502, { body: '<html>' }), code: 'provider_down', reason: 'http_502' },
+    {
+      label: '503 with a time',
+      fault: answer(503, { headers: { 'Retry-After': '40' } }),
+      code: 'retry_after',
+      reason: 'http_503',
+      retryAfter: 40,
+    },
     { label: '503', fault: answer(503), code: 'provider_down', reason: 'http_503' },
     { label: 'a redirect', fault: answer(302), code: 'provider_down', reason: 'http_302' },
     { label: 'cut', fault: 'cut', code: 'provider_down', reason: 'no_answer' },

@@ -102,6 +102,14 @@ export function webPush(settings: WebPushSettings): Channel {
     inFlight: 32,
     perSecond: 500,
 
+    part(to) {
+      try {
+        return new URL(subscriptionOf(to).endpoint).host;
+      } catch {
+        return undefined;
+      }
+    },
+
     async send(message, wire): Promise<Accepted> {
       const subscription = subscriptionOf(message.to);
       const { endpoint } = subscription;
@@ -205,7 +213,8 @@ async function topicOf({ chain, token }: Outgoing): Promise<string> {
 function refusal(answer: WireAnswer, now: number): SendError {
   const says = answer.text.toLowerCase();
   const rule = RULES.find((it) => it.from <= answer.status && answer.status <= it.to && says.includes(it.says ?? ''));
-  const code = rule?.code ?? 'provider_down';
+  const told = answer.status === 503 && answer.headers['retry-after'] !== undefined;
+  const code = told ? 'retry_after' : (rule?.code ?? 'provider_down');
   const reason = rule?.reason ?? `http_${answer.status}`;
   return new SendError(
     code,

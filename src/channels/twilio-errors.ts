@@ -24,6 +24,11 @@ const meanings: Readonly<Record<string, SendErrorCode>> = {
   30006: 'address_unreachable', // landline or unreachable carrier
   30008: 'address_unreachable', // the carrier gave no reason
 
+  // Our account may not send to that number; it may to others. The first is judged by the country code of To, see
+  // https://www.twilio.com/docs/api/errors/21408
+  21408: 'destination_closed', // the country is not enabled (Messaging Geographic Permissions)
+  21608: 'destination_closed', // trial account: only verified numbers
+
   // These words, or these parameters, will never pass.
   20001: 'message_invalid', // unknown parameter
   21602: 'message_invalid', // body is empty
@@ -43,11 +48,9 @@ const meanings: Readonly<Record<string, SendErrorCode>> = {
   20008: 'account', // test credentials
   20404: 'account', // no such account, or TWILIO_API_URL is wrong
   21212: 'account', // From is not valid
-  21408: 'account', // sending to this country is not enabled (Messaging Geographic Permissions)
   21601: 'account', // From is not an SMS number of this account
   21603: 'account', // From is missing
   21606: 'account', // From is not ours, or cannot send to this destination
-  21608: 'account', // trial account: only verified numbers
   21609: 'account', // StatusCallback is not a valid address: PUBLIC_URL
   21659: 'account', // From is not a Twilio number
   21660: 'account', // From belongs to another account

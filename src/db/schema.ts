@@ -381,7 +381,7 @@ export const deliveries = sqliteTable(
   ],
 );
 
-/** Pace and health of each sender. */
+/** Pace and health of each sender, and of each part of one that answers for itself (`push:fcm.googleapis.com`). */
 export const senders = sqliteTable('senders', {
   name: text('name').primaryKey(),
   /** theoretical arrival time of the next message (GCRA), in milliseconds with a fraction */
@@ -389,6 +389,11 @@ export const senders = sqliteTable('senders', {
   haltedAt: integer('halted_at'),
   haltedUntil: integer('halted_until'),
   haltedReason: text('halted_reason'),
+  haltedCause: text('halted_cause', { enum: ['pace', 'account', 'provider'] }),
+  /** sends in a row that got no answer */
+  silent: integer('silent').notNull().default(0),
+  /** times in a row that it was found silent: the wait grows with it */
+  halts: integer('halts').notNull().default(0),
 });
 
 /** Counts that no table of rows gives, such as refused webhooks. */

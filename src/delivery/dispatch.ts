@@ -1,10 +1,11 @@
-import { asc, eq, inArray, lte, sql } from 'drizzle-orm';
+import { asc, inArray, sql } from 'drizzle-orm';
 import type { SenderName } from '../channels/index.ts';
-import { deliveries, senders } from '../db/schema.ts';
+import { deliveries } from '../db/schema.ts';
 import { type Db, rows, type Statement } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { markAddress } from '../people/addresses.ts';
-import { type Consequence, failed, isOver, type Outcome, recordOutcomes, succeeded, untried } from './outcome.ts';
+import { openCircuit, type Result } from './circuit.ts';
+import { failed, isOver, type Outcome, recordOutcomes, succeeded, untried } from './outcome.ts';
 import { FAR_MS, openPace } from './pace.ts';
 import { type Claimed, forSending, openWordings } from './wording.ts';
 
@@ -30,8 +31,6 @@ export interface Dispatched {
   lookUp: number | null;
 }
 
-type Result = Outcome & Consequence;
-
 /**
  * Sends what is due for one sender: claims a wave, renders, paces, hands to the provider, and records the
  * outcomes of the last wave in the same commit that claims the next.
@@ -47,8 +46,8 @@ export async function dispatch(
   const channel = g.senders.get(sender);
   const idle = { handled: 0, more: false, again: null, lookUp: null };
   if (!channel) return idle;
-  const health = await readHealth(g, sender);
-  if (health.haltedUntil > g.clock.now()) return idle;
+  const circuit = await openCircuit(g, sender);
+  if (circuit.haltedUntil > g.clock.now()) return { ...idle, again: circuit.haltedUntil };
   const wordings = openWordings(g, sender);
   const pace = openPace(g, sender, channel.perSecond);
   const inFlight = Math.min(channel.inFlight, limits.inFlight ?? channel.inFlight);
@@ -71,12 +70,7 @@ export async function dispatch(
   let finished: Result[] = [];
   let [handled, active, waiting] = [0, 0, 0];
   let open = true;
-  /** a halted account is tried with one message first */
-  let probing = health.haltedUntil > 0;
-  let halted = false;
   let crowded = false;
-  /** successes since the account refused one message */
-  let taken = 0;
   let again: number | null = null;
   let lookUp: number | null = null;
   let wake = () => {};
@@ -85,26 +79,31 @@ export async function dispatch(
   const attempt = async (row: Claimed, claimedAt: number): Promise<Result> => {
     let waits = true;
     let answered = () => {};
+    let part: string | undefined;
     waiting++;
     try {
       if (row.value === null) return { ...succeeded(row, undefined, 0), state: 'failed', errorCode: 'no_address' };
       const message = await wordings.compose(row, g.clock.now());
+      part = channel.part?.(message.to);
+      const back = circuit.waits(part, g.clock.now());
+      if (back > 0) return untried(row, g.clock.now(), back);
       answered = await pace.slot();
       waiting--;
       waits = false;
       wake();
       const now = g.clock.now();
-      if (halted || stopping()) return untried(row, now);
+      if (circuit.halted || stopping()) return { ...untried(row, now), part };
       // it may have been stopped meanwhile, and its lease does not cover an answer that comes late
       if (now - claimedAt > 2 * FAR_MS) {
         crowded = true;
-        return untried(row, now, now + FAR_MS);
+        return { ...untried(row, now, now + FAR_MS), part };
       }
-      if (now >= row.expiresAt) return { ...succeeded(row, undefined, now), state: 'expired', errorCode: 'expired' };
+      if (now >= row.expiresAt)
+        return { ...succeeded(row, undefined, now), state: 'expired', errorCode: 'expired', part };
       const accepted = await channel.send({ ...message, now }, g.wire);
-      return succeeded(row, accepted.providerId, g.clock.now());
+      return { ...succeeded(row, accepted.providerId, g.clock.now()), part };
     } catch (error) {
-      return failed(row, sender, error, g.clock.now());
+      return { ...failed(row, sender, error, g.clock.now()), part };
     } finally {
       answered();
       if (waits) waiting--;
@@ -112,14 +111,7 @@ export async function dispatch(
   };
 
   const take = (result: Result) => {
-    if (result.state === 'sent') taken++;
-    const { halt } = result;
-    // one refusal among many successes is about that message: only the next one in a row is about the account
-    if (halt?.cause === 'account' && taken > 0) {
-      taken = 0;
-      delete result.halt;
-    }
-    if (result.halt) halted = true;
+    circuit.note(result);
     if (result.state === 'pending' && result.dueAt > 0) again = soonest(again, result.dueAt);
     if (result.lookUpAt !== null) lookUp = soonest(lookUp, result.lookUpAt);
     finished.push(result);
@@ -127,20 +119,17 @@ export async function dispatch(
 
   for (;;) {
     const now = g.clock.now();
-    open &&= !halted && !crowded && !stopping() && now < limits.until && handled < limits.most;
-    if (halted || crowded || stopping()) for (const { row } of ready.splice(0)) take(untried(row, now));
+    open &&= !circuit.halted && !crowded && !stopping() && now < limits.until && handled < limits.most;
+    if (circuit.halted || crowded || stopping()) for (const { row } of ready.splice(0)) take(untried(row, now));
     const free = ready.length <= low && waiting <= ahead && (ready.length > 0 || active < inFlight);
-    const next = probing ? 1 : largest;
-    const wanted = open && free && (!probing || active === 0) ? Math.min(next, limits.most - handled) : 0;
+    const next = circuit.probing ? 1 : largest;
+    const wanted = open && free && (!circuit.probing || active === 0) ? Math.min(next, limits.most - handled) : 0;
     if (wanted > 0 || (finished.length > 0 && (ready.length === 0 || finished.length >= mostKept))) {
       const outcomes = finished;
       finished = [];
       const claimed = await step(g, sender, outcomes, wanted, now);
-      await applyConsequences(g, sender, outcomes);
-      if (probing && outcomes.some((outcome) => isAnswer(outcome))) {
-        probing = false;
-        await resume(g, sender, now);
-      }
+      for (const { address } of outcomes) if (address) await markAddress(g, address.id, address.state, address.reason);
+      await circuit.save();
       if (wanted > 0) {
         handled += claimed.length;
         if (claimed.length === 0) open = active > 0;
@@ -165,7 +154,7 @@ export async function dispatch(
       });
     }
     if (active === 0 && finished.length === 0 && ready.length === 0) {
-      const more = !halted && !crowded && (handled >= limits.most || g.clock.now() >= limits.until);
+      const more = !circuit.halted && !crowded && (handled >= limits.most || g.clock.now() >= limits.until);
       if (!open) return { handled, more, again, lookUp };
     } else if (finished.length === 0) {
       await new Promise<void>((resolve) => {
@@ -176,9 +165,6 @@ export async function dispatch(
     await g.clock.turn();
   }
 }
-
-/** The provider has answered as a working account: taken, or refused for what it was. */
-const isAnswer = (outcome: Result) => outcome.state === 'sent' || (outcome.state === 'failed' && !outcome.halt);
 
 /** Records and claims in one commit: one round trip, one fsync a wave. What happened is not lost to a passing error of the store. */
 async function step(
@@ -256,32 +242,4 @@ async function inTurn(g: Gateway, sender: SenderName, claimed: Claimed[], chats:
     if (!isEarly) chats.set(row.address, now);
   }
   return { ready, early, dueAt };
-}
-
-async function applyConsequences(g: Gateway, sender: SenderName, outcomes: readonly Result[]): Promise<void> {
-  for (const { address } of outcomes) if (address) await markAddress(g, address.id, address.state, address.reason);
-  const halts = outcomes.flatMap((outcome) => (outcome.halt ? [outcome.halt] : []));
-  if (halts.length === 0) return;
-  const until = Math.max(...halts.map((halt) => halt.until));
-  const { reason } = halts.find((halt) => halt.until === until)!;
-  const now = g.clock.now();
-  g.log.warning('sender halted', { sender, reason, seconds: Math.ceil((until - now) / 1000) });
-  await g.store.db
-    .insert(senders)
-    .values({ name: sender, haltedAt: now, haltedUntil: until, haltedReason: reason })
-    .onConflictDoUpdate({ target: senders.name, set: { haltedAt: now, haltedUntil: until, haltedReason: reason } });
-  await g.outbox.wake({ type: 'dispatch', sender }, until - now);
-}
-
-async function resume(g: Gateway, sender: SenderName, now: number): Promise<void> {
-  await g.store.db
-    .update(senders)
-    .set({ haltedAt: null, haltedUntil: null, haltedReason: null })
-    .where(sql`${eq(senders.name, sender)} and ${lte(senders.haltedUntil, now)}`);
-}
-
-/** `haltedUntil` is 0 for a sender that is well. */
-export async function readHealth(g: Gateway, sender: SenderName): Promise<{ haltedUntil: number }> {
-  const [row] = await g.store.db.select({ until: senders.haltedUntil }).from(senders).where(eq(senders.name, sender));
-  return { haltedUntil: row?.until ?? 0 };
 }

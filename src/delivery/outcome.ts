@@ -24,7 +24,7 @@ export interface Outcome {
 /** What an error means beyond its own row. */
 export interface Consequence {
   address?: { id: number; state: 'stopped' | 'unreachable'; reason: string };
-  halt?: { until: number; reason: string; cause: 'pace' | 'account' };
+  halt?: { until: number; reason: string; cause: 'pace' | 'account' | 'provider' };
 }
 
 /** How long a halted account waits before it tries one message again. */
@@ -74,6 +74,7 @@ export function failed(row: Claimed, sender: SenderName, error: unknown, at: num
     case 'message_invalid':
       return error.reason === 'expired' ? expired() : final(code);
     case 'account':
+    case 'destination_closed':
       // a second later than the sender, so that another row tries it: this one may be what the account may not do
       return {
         ...again(code, doubled(HALT_MS, LONGEST_HALT_MS) + 1_000),

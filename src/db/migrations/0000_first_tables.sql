@@ -385,7 +385,10 @@ CREATE TABLE `senders` (
 	`next_at` real DEFAULT 0 NOT NULL,
 	`halted_at` integer,
 	`halted_until` integer,
-	`halted_reason` text
+	`halted_reason` text,
+	`halted_cause` text,
+	`silent` integer DEFAULT 0 NOT NULL,
+	`halts` integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `simulated` (
