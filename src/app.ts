@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { alertEndpoints } from './api/alerts.ts';
 import { mountCap } from './api/cap.ts';
 import { caseworkEndpoints } from './api/casework.ts';
+import { deliveryEndpoints } from './api/deliveries.ts';
 import { type Endpoint, type Env, mount } from './api/endpoint.ts';
 import { mountHealth } from './api/health.ts';
 import { mountDescription } from './api/openapi.ts';
@@ -21,6 +22,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...registryEndpoints,
   ...caseworkEndpoints,
   ...alertEndpoints,
+  ...deliveryEndpoints,
   ...stationEndpoints,
   ...simulatorEndpoints,
 ];

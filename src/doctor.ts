@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Config } from './config.ts';
 import { rows } from './db/store.ts';
+import { readHalts, sayHalt } from './delivery/standing.ts';
 import type { Gateway } from './gateway.ts';
 
 /** One thing that was looked at. */
@@ -69,16 +70,11 @@ export async function examine(g: Gateway, config: Config): Promise<Finding[]> {
     findings.push(
       note(`${unknown!.n} deliveries are indeterminate`, 'Decide each by POST /api/v1/deliveries/{id}/resolve.'),
     );
-  const halted = await rows<{ name: string; reason: string | null }>(
-    g.store,
-    sql`select name, halted_reason as reason from senders where halted_until > ${g.clock.now()}`,
-  );
-  for (const { name, reason } of halted)
+  for (const halt of await readHalts(g))
     findings.push(
-      fail(
-        `sender ${name} is halted: ${reason ?? 'unknown'}`,
-        'Repair the account at the provider; it resumes by itself.',
-      ),
+      halt.cause === 'account'
+        ? fail(sayHalt(halt, g.clock.now()), 'Repair the account at the provider; it goes on by itself.')
+        : note(sayHalt(halt, g.clock.now()), 'Nothing to repair here; it goes on by itself.'),
     );
 
   const languages = await g.catalog.languages();

@@ -6,6 +6,7 @@ import { rows } from './db/store.ts';
 import { readHaltedUntil } from './delivery/circuit.ts';
 import { dispatch } from './delivery/dispatch.ts';
 import { followCascades } from './delivery/follow.ts';
+import { warnOfLate } from './delivery/late.ts';
 import { duePlans, planAlert } from './delivery/plan.ts';
 import { expireLeases, expireOverdue, finishAlerts, nextLook, reconcile } from './delivery/recover.ts';
 import type { Gateway, Task } from './gateway.ts';
@@ -105,6 +106,7 @@ export async function sweep(g: Gateway): Promise<void> {
       for (const sender of SENDER_NAMES) await wakeSoon(g, { type: 'dispatch', sender }, await dueAt(g, sender));
     },
     alerts: () => finishAlerts(g),
+    late: () => warnOfLate(g),
     bulletins: () => announceMissed(g),
   };
   for (const [name, step] of Object.entries(steps)) {

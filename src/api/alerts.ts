@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, lt } from 'drizzle-orm';
+import { and, desc, eq, lt } from 'drizzle-orm';
 import * as z from 'zod';
 import { findAlert, summarise, viewAlert } from '../alerts/alert.ts';
 import { ApproveInput, approve, giveBack, stop, submit } from '../alerts/approve.ts';
@@ -8,10 +8,8 @@ import { createDraft, DraftInput } from '../alerts/draft.ts';
 import { PreviewInput, preview } from '../alerts/preview.ts';
 import { announce, withdraw } from '../bulletins/bulletins.ts';
 import { draftFromCap } from '../cap/draft.ts';
-import { alerts, deliveries, incidents } from '../db/schema.ts';
-import { resolve } from '../delivery/receipts.ts';
-import { deliveryToken, parseDeliveryToken } from '../delivery/token.ts';
-import { nameNumbers } from '../people/people.ts';
+import { alerts, incidents } from '../db/schema.ts';
+import { readProgress } from '../delivery/progress.ts';
 import { Line } from '../people/person.ts';
 import { auditRow } from '../trust/audit.ts';
 import { Refusal } from '../trust/refusal.ts';
@@ -23,7 +21,7 @@ const Alert = z.object({ id: z.string(), ref: z.string(), state: z.string() }).l
 const Empty = z.strictObject({});
 const LARGEST_CAP = 2_000_000;
 
-/** Incidents, templates, alerts and their deliveries. */
+/** Incidents, templates and alerts. */
 export const alertEndpoints: Endpoint[] = [
   endpoint({
     method: 'POST',
@@ -143,10 +141,10 @@ export const alertEndpoints: Endpoint[] = [
     summary: 'One alert: texts, state and how far its deliveries are',
     roles: READERS,
     answers: { 200: Alert },
-    handle: async ({ g, caller, params }) => ({
-      status: 200,
-      body: await viewAlert(g, await findAlert(g, caller, params.id!)),
-    }),
+    handle: async ({ g, caller, params }) => {
+      const alert = await findAlert(g, caller, params.id!);
+      return { status: 200, body: { ...(await viewAlert(g, alert)), progress: await readProgress(g, alert) } };
+    },
   }),
   endpoint({
     method: 'PATCH',
@@ -245,75 +243,6 @@ export const alertEndpoints: Endpoint[] = [
       status: 201,
       body: await viewAlert(g, await cancel(g, caller, params.id!, body.reason)),
     }),
-  }),
-  endpoint({
-    method: 'GET',
-    path: '/api/v1/alerts/{id}/deliveries',
-    summary: 'The ledger of an alert, without addresses',
-    roles: ['viewer', 'author', 'approver', 'caseworker'],
-    query: Page.extend({ state: z.string().max(20).optional(), channel: z.string().max(20).optional() }),
-    answers: { 200: pageOf(z.object({ id: z.string(), state: z.string() }).loose()) },
-    handle: async ({ g, caller, params, query }) => {
-      const alert = await findAlert(g, caller, params.id!);
-      const found = await g.store.db
-        .select()
-        .from(deliveries)
-        .where(
-          and(
-            eq(deliveries.alert, alert.id),
-            query.cursor === undefined ? undefined : gt(deliveries.id, query.cursor),
-            query.state === undefined ? undefined : eq(deliveries.state, query.state as 'sent'),
-            query.channel === undefined ? undefined : eq(deliveries.channel, query.channel as 'sms'),
-          ),
-        )
-        .orderBy(deliveries.id)
-        .limit(query.limit + 1);
-      const page = found.slice(0, query.limit);
-      const named = await nameNumbers(
-        g,
-        caller.organisation.id,
-        page.flatMap((row) => (row.person === null ? [] : [row.person])),
-      );
-      const items = page.map((row) => ({
-        id: deliveryToken(row),
-        personId: row.person === null ? null : (named.get(row.person)?.uid ?? null),
-        externalId: row.person === null ? null : (named.get(row.person)?.externalId ?? null),
-        channel: row.channel,
-        step: row.step,
-        language: row.language,
-        languageReason: row.languageReason,
-        state: row.state,
-        attempts: row.attempts,
-        errorCode: row.errorCode,
-        providerId: row.providerId,
-        createdAt: iso(row.createdAt),
-        sentAt: iso(row.sentAt),
-        deliveredAt: iso(row.deliveredAt),
-      }));
-      return { status: 200, body: { items, next: found.length > query.limit ? page.at(-1)!.id : null } };
-    },
-  }),
-  endpoint({
-    method: 'POST',
-    path: '/api/v1/deliveries/{id}/resolve',
-    summary: 'Decide an indeterminate delivery: treat as sent, or send again',
-    roles: ['author', 'approver'],
-    body: z.strictObject({ as: z.enum(['sent', 'resend']) }),
-    answers: { 200: z.object({ id: z.string(), as: z.string() }) },
-    handle: async ({ g, caller, params, body }) => {
-      const token = parseDeliveryToken(params.id!);
-      const known = and(
-        eq(deliveries.id, token?.id ?? 0),
-        eq(deliveries.nonce, token?.nonce ?? 0),
-        eq(deliveries.organisation, caller.organisation.id),
-      );
-      if ((await g.store.db.$count(deliveries, known)) === 0) throw new Refusal('not_found');
-      if (!(await resolve(g, caller.organisation.id, params.id!, body.as))) throw new Refusal('not_indeterminate');
-      await g.store.atomic((db) => [
-        auditRow(db, caller, g.clock.now(), 'delivery.resolve', params.id!, { as: body.as }),
-      ]);
-      return { status: 200, body: { id: params.id!, as: body.as } };
-    },
   }),
 ];
 

@@ -378,6 +378,9 @@ export const deliveries = sqliteTable(
     index('deliveries_under_way').on(t.leaseUntil).where(sql`state = 'sending'`),
     index('deliveries_by_provider').on(t.providerId).where(sql`provider_id is not null`),
     index('deliveries_by_address').on(t.address),
+    index('deliveries_dead')
+      .on(t.alert, t.id)
+      .where(sql`state in ('failed', 'expired', 'suppressed', 'indeterminate')`),
   ],
 );
 
