@@ -38,6 +38,7 @@ export type Task =
   | { type: 'plan'; alert: number }
   | { type: 'dispatch'; sender: SenderName }
   | { type: 'reconcile' }
+  | { type: 'follow' }
   | { type: 'import'; import: number }
   | { type: 'answer'; reply: number };
 

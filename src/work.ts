@@ -5,7 +5,7 @@ import { deliveries, organisations } from './db/schema.ts';
 import { rows } from './db/store.ts';
 import { readHaltedUntil } from './delivery/circuit.ts';
 import { dispatch } from './delivery/dispatch.ts';
-import { followCascades } from './delivery/follow.ts';
+import { followCascades, wakeCascades } from './delivery/follow.ts';
 import { warnOfLate } from './delivery/late.ts';
 import { duePlans, planAlert } from './delivery/plan.ts';
 import { expireLeases, expireOverdue, finishAlerts, nextLook, reconcile } from './delivery/recover.ts';
@@ -43,6 +43,7 @@ export async function perform(
       );
       if (done.handled > 0) await finishAlerts(g);
       if (stopping()) return;
+      if (done.failed) await wakeCascades(g);
       if (done.more) return g.outbox.wake(task);
       // a repeat of push is a dispatch, an SMS is looked for in the provider's list
       const looks = task.sender === 'sms' || task.sender === 'telegram';
@@ -51,7 +52,10 @@ export async function perform(
       return;
     }
     case 'reconcile':
-      return wakeSoon(g, task, await reconcile(g));
+      await wakeSoon(g, task, await reconcile(g));
+      return wakeCascades(g);
+    case 'follow':
+      return followCascades(g);
     case 'import':
       return importSome(g, task.import, bounds, stopping);
     case 'answer':

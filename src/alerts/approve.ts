@@ -1,6 +1,6 @@
-import { and, eq, exists, inArray, sql } from 'drizzle-orm';
+import { and, eq, exists, gt, inArray, or, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { alerts, deliveries } from '../db/schema.ts';
+import { alerts, checkIns, deliveries, peopleAddresses } from '../db/schema.ts';
 import { type Db, rows, type Statement } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { matchAudience } from '../people/audience.ts';
@@ -35,9 +35,15 @@ export async function countPeople(g: Gateway, alert: AlertRow): Promise<number> 
   if (alert.former !== null) {
     const [row] = await rows<{ n: number }>(
       g.store,
-      sql`select count(distinct person) as n from ${deliveries}
-          where alert in (select id from ${alerts} where id = ${alert.chain} or chain = ${alert.chain})
-            and state in (select value from json_each(${JSON.stringify(GOT_IT)}))`,
+      // a row names one of those who hold its phone; who of the others was addressed has a check-in
+      sql`with told as (select person, address from ${deliveries}
+            where alert in (select id from ${alerts} where id = ${alert.chain} or chain = ${alert.chain})
+              and state in (select value from json_each(${JSON.stringify(GOT_IT)})))
+          select count(*) as n from (
+            select person from told where person is not null
+            union select h.person from (select distinct address from told) t
+              join ${peopleAddresses} h on h.address = t.address
+              join ${checkIns} c on c.incident = ${alert.incident} and c.person = h.person)`,
     );
     return row!.n;
   }
@@ -208,14 +214,21 @@ export async function giveBack(
 }
 
 /**
- * Halts what is not sent yet, at once, by one person.
+ * Halts what is not sent yet, at once, by one person; of a cascade also the steps to come.
  * @returns how many already went, and how many were held back
  * @throws Refusal `wrong_state`
  */
 export async function stop(g: Gateway, caller: Caller, uid: string) {
   const alert = await findAlert(g, caller, uid);
   const now = g.clock.now();
-  const may = and(eq(alerts.id, alert.id), inArray(alerts.state, ['submitted', 'approved', 'sending']));
+  // a cascade that is sent has steps to come as long as it holds
+  const may = and(
+    eq(alerts.id, alert.id),
+    or(
+      inArray(alerts.state, ['submitted', 'approved', 'sending']),
+      and(eq(alerts.state, 'sent'), eq(alerts.plan, 'cascade'), gt(alerts.expiresAt, now)),
+    ),
+  );
   const [, [changed], halted] = await g.store.atomic((db) => [
     auditRowIf(db, db.select().from(alerts).where(may), caller, now, 'alert.stop', uid),
     db.update(alerts).set({ state: 'stopped', finishedAt: now }).where(may).returning(),

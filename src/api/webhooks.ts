@@ -1,9 +1,10 @@
 import { eq } from 'drizzle-orm';
 import type { Context, Hono } from 'hono';
-import type { AddressReport, Channel, ChannelName, Incoming } from '../channels/channel.ts';
+import type { AddressReport, Channel, ChannelName, Incoming, StatusReport } from '../channels/channel.ts';
 import { twiml } from '../channels/twilio.ts';
 import { organisations } from '../db/schema.ts';
 import { count } from '../db/store.ts';
+import { wakeCascades } from '../delivery/follow.ts';
 import { openReceipts } from '../delivery/receipts.ts';
 import type { Gateway } from '../gateway.ts';
 import { markAddress } from '../people/addresses.ts';
@@ -54,11 +55,17 @@ async function work(
   for (const one of received) {
     let why: string | undefined;
     if (one.kind === 'ignored') why = one.why;
-    else if (one.kind === 'status') why = (await settle(one)) ? undefined : 'no such message';
+    else if (one.kind === 'status') why = await note(g, settle, one);
     else if (one.kind !== 'refused') why = await hear(g, channel, name, one);
     ignored ??= why;
   }
   return ignored === undefined ? {} : { ignored };
+}
+
+async function note(g: Gateway, settle: ReturnType<typeof openReceipts>, report: StatusReport) {
+  if (!(await settle(report))) return 'no such message';
+  if (report.state === 'failed') await wakeCascades(g);
+  return undefined;
 }
 
 /** What people say and do: it belongs to the organisation of this sender. */

@@ -25,6 +25,8 @@ export interface Dispatched {
   handled: number;
   /** true when there may be more that is due now */
   more: boolean;
+  /** something failed for good: a cascade goes on with it */
+  failed: boolean;
   /** when something of what was tried is due again; null for never, or now */
   again: number | null;
   /** when an unknown outcome is to be looked up */
@@ -44,7 +46,7 @@ export async function dispatch(
   stopping: () => boolean = () => false,
 ): Promise<Dispatched> {
   const channel = g.senders.get(sender);
-  const idle = { handled: 0, more: false, again: null, lookUp: null };
+  const idle = { handled: 0, more: false, failed: false, again: null, lookUp: null };
   if (!channel) return idle;
   const circuit = await openCircuit(g, sender);
   if (circuit.haltedUntil > g.clock.now()) return { ...idle, again: circuit.haltedUntil };
@@ -71,6 +73,7 @@ export async function dispatch(
   let [handled, active, waiting] = [0, 0, 0];
   let open = true;
   let crowded = false;
+  let anyFailed = false;
   let again: number | null = null;
   let lookUp: number | null = null;
   let wake = () => {};
@@ -112,6 +115,7 @@ export async function dispatch(
 
   const take = (result: Result) => {
     circuit.note(result);
+    anyFailed ||= result.state === 'failed';
     if (result.state === 'pending' && result.dueAt > 0) again = soonest(again, result.dueAt);
     if (result.lookUpAt !== null) lookUp = soonest(lookUp, result.lookUpAt);
     finished.push(result);
@@ -155,7 +159,7 @@ export async function dispatch(
     }
     if (active === 0 && finished.length === 0 && ready.length === 0) {
       const more = !circuit.halted && !crowded && (handled >= limits.most || g.clock.now() >= limits.until);
-      if (!open) return { handled, more, again, lookUp };
+      if (!open) return { handled, more, failed: anyFailed, again, lookUp };
     } else if (finished.length === 0) {
       await new Promise<void>((resolve) => {
         wake = resolve;

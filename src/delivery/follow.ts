@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { senderFor } from '../channels/index.ts';
 import {
   addresses,
@@ -12,11 +12,25 @@ import {
 } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
+import { fallsBack } from './charset.ts';
 
 /** In a cascade the next address is tried when nothing was confirmed for this long. */
 const CONFIRM_MS = 30 * 60_000;
 /** Steps after the first. */
 const MOST_STEPS = 5;
+
+/** What waits for nothing: a final failure, or an address that may not be used. In the words of `deliveries_dead`. */
+const dead = sql`d.state in ('failed', 'expired', 'suppressed', 'indeterminate')
+  and (d.state = 'failed' or (d.state = 'suppressed' and d.address is not null))`;
+
+const running = (now: number) =>
+  sql`${alerts.plan} = 'cascade' and ${alerts.state} in ('sending', 'sent') and ${alerts.expiresAt} > ${now}`;
+
+/** Something has failed for good: if an alert goes by steps, the next is taken now and not when Cron comes. */
+export async function wakeCascades(g: Gateway): Promise<void> {
+  const some = await g.store.db.select({ id: alerts.id }).from(alerts).where(running(g.clock.now())).limit(1);
+  if (some.length > 0) await g.outbox.wake({ type: 'follow' });
+}
 
 /**
  * The cascade's next step: the person's next address, after a final failure at once, without a confirmation
@@ -24,12 +38,17 @@ const MOST_STEPS = 5;
  */
 export async function followCascades(g: Gateway): Promise<void> {
   const now = g.clock.now();
-  const running = await rows<{ id: number; organisation: string }>(
-    g.store,
-    sql`select id, organisation from ${alerts}
-        where plan = 'cascade' and state in ('sending', 'sent') and planned_at is not null and expires_at > ${now}`,
-  );
-  for (const alert of running) {
+  const found = await g.store.db
+    .select()
+    .from(alerts)
+    .where(sql`${running(now)} and ${alerts.plannedAt} is not null`);
+  for (const alert of found) {
+    const mine = sql`d.alert = ${alert.id} and d.followed_at is null and d.step < ${MOST_STEPS}`;
+    const silent = sql`d.state in ('sent', 'indeterminate') and coalesce(d.sent_at, d.attempted_at) <= ${now - CONFIRM_MS}`;
+    const isOld = (alert.startedAt ?? now) <= now - CONFIRM_MS;
+    if (!(await hasSome(g, sql`${mine} and ${dead}`)) && !(isOld && (await hasSome(g, sql`${mine} and ${silent}`))))
+      continue;
+    const candidates = sql`${mine} and ((${dead}) or (${silent}))`;
     const [organisation] = await g.store.db
       .select()
       .from(organisations)
@@ -38,27 +57,23 @@ export async function followCascades(g: Gateway): Promise<void> {
       channel,
       sender: senderFor(organisation!, channel, g.senders),
     }));
-    const candidates = sql`d.alert = ${alert.id} and d.followed_at is null and d.step < ${MOST_STEPS}
-      and (d.state = 'failed' or (d.state = 'suppressed' and d.address is not null)
-           or (d.state in ('sent', 'indeterminate') and coalesce(d.sent_at, d.attempted_at) <= ${now - CONFIRM_MS}))`;
-    const [some] = await rows<{ n: number }>(
-      g.store,
-      sql`select count(*) as n from ${deliveries} d where ${candidates}`,
-    );
-    if (some!.n === 0) continue;
+    const [fellBefore, falls] = [await fallsBack(g, alert, 'was', 'l'), await fallsBack(g, alert, 'a', 'l')];
     await g.store.atomic((db) => [
       db
         .insert(deliveries)
         .select(
-          // everyone who holds the address and reads that language, not only the one whom the row names
+          // everyone who holds the address and was told in that language, not only the one whom the row names
           sql`select null, random() & 9007199254740991, d.organisation, d.alert, h.person, a.id, a.id, a.channel,
-                q.value ->> 'sender', d.step + 1, d.language, d.language_reason, d.rank, 'pending', 0, 0, null, null, 0,
+                q.value ->> 'sender', d.step + 1, case when ${falls} then 'en' else l.language end,
+                case when ${falls} then 'charset' else l.reason end, d.rank, 'pending', 0, 0, null, null, 0,
                 null, null, null, d.expires_at, ${now}, null, null, null, null
               from ${deliveries} d
               join ${alerts} al on al.id = d.alert and al.state in ('sending', 'sent')
+              join ${addresses} was on was.id = d.address
               join ${peopleAddresses} h on h.address = d.address
               join ${people} p on p.id = h.person
-              join ${alertLanguages} l on l.alert = al.id and l.languages = p.languages and l.language = d.language
+              join ${alertLanguages} l on l.alert = al.id and l.languages = p.languages
+                and d.language = case when ${fellBefore} then 'en' else l.language end
               join ${checkIns} c on c.incident = al.incident and c.person = h.person and c.meaning is null
               join ${addresses} a on a.id = (
                 select pa.address from ${peopleAddresses} pa
@@ -79,4 +94,12 @@ export async function followCascades(g: Gateway): Promise<void> {
     for (const sender of new Set(queues.map((queue) => queue.sender)))
       if (sender !== 'off') await g.outbox.wake({ type: 'dispatch', sender });
   }
+}
+
+async function hasSome(g: Gateway, condition: SQL): Promise<boolean> {
+  const [row] = await rows<{ n: number }>(
+    g.store,
+    sql`select exists (select 1 from ${deliveries} d where ${condition}) as n`,
+  );
+  return row!.n === 1;
 }

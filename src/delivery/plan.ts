@@ -1,7 +1,6 @@
 import { and, eq, isNull, lte, type SQL, sql } from 'drizzle-orm';
-import { type AlertRow, GOT_IT, readTexts } from '../alerts/alert.ts';
+import { type AlertRow, GOT_IT } from '../alerts/alert.ts';
 import { chooseFor } from '../alerts/languages.ts';
-import { smsFor } from '../alerts/sms.ts';
 import { SENDER_NAMES, senderFor } from '../channels/index.ts';
 import {
   addresses,
@@ -18,7 +17,7 @@ import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { matchAudience } from '../people/audience.ts';
 import { allInterned } from '../people/intern.ts';
-import { charsetCountries } from '../text/countries.ts';
+import { fallsBack } from './charset.ts';
 
 /**
  * Ids looked at in one statement; by number, since an index would be read from its start for each chunk. A Node
@@ -146,7 +145,7 @@ async function fromAudience(g: Gateway, alert: AlertRow, queues: Queues, from: n
     queues.length === CHANNELS
       ? sql``
       : sql`and exists (select 1 from ${addresses} a1 where a1.id = pa.address and a1.channel in (${chosen}))`;
-  const fallen = queues.some(({ channel }) => channel === 'sms') ? await fallsBack(g, alert) : sql`0`;
+  const fallen = queues.some(({ channel }) => channel === 'sms') ? await fallsBack(g, alert, 'a', 'al') : sql`0`;
   const body = sql`
     select null, random() & 9007199254740991, ${alert.organisation}, ${alert.id}, person, address,
       coalesce(address, -person), channel, coalesce(sender, 'off'), 0, coalesce(language, ''), reason, rank,
@@ -216,35 +215,6 @@ async function fromChain(
     select null, ${alert.incident}, d.person, null, null, null, null, null, 0, null, ${now}
     from ${deliveries} d where ${chain} and d.person is not null and ${live}`;
   return { deliveries: body, people: everyone };
-}
-
-/** Once for each alert: its texts are frozen. */
-const fallbacks = new WeakMap<Gateway, { alert: number; condition: SQL }>();
-
-/**
- * Whether a row, `a` with `al`, is told in English because the country's networks carry no such script
- * (playbook finding 3): the ledger says so from the start.
- */
-async function fallsBack(g: Gateway, alert: AlertRow): Promise<SQL> {
-  const known = fallbacks.get(g);
-  if (known?.alert === alert.id) return known.condition;
-  const texts = await readTexts(g, alert);
-  const manner = { asks: alert.asksCheckIn, bilingual: false, simulated: false };
-  const tests: string[] = [];
-  for (const country of charsetCountries()) {
-    const fallen: string[] = [];
-    for (const language of Object.keys(texts)) {
-      const chosen = await smsFor(g, texts, { language, country, discreet: false }, manner);
-      if (chosen.language !== language) fallen.push(language);
-    }
-    // tags and codes of closed forms: not bound, since D1 binds 100 values in a statement
-    const quoted = fallen.filter((tag) => /^[A-Za-z0-9-]+$/.test(tag)).map((tag) => `'${tag}'`);
-    if (quoted.length > 0)
-      tests.push(`(a.country = '${country}' and a.channel = 'sms' and al.language in (${quoted.join(', ')}))`);
-  }
-  const condition = sql.raw(tests.length > 0 ? `(${tests.join(' or ')})` : '0');
-  fallbacks.set(g, { alert: alert.id, condition });
-  return condition;
 }
 
 function laneOf(alert: AlertRow): number {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { perform } from '../../src/work.ts';
-import { allWell, numberOf, reader, type Stage, stage, words } from './stage.ts';
+import { expireLeases } from '../../src/delivery/recover.ts';
+import type { Task } from '../../src/gateway.ts';
+import { perform, sweep } from '../../src/work.ts';
+import { allWell, GREETING, numberOf, reader, type Stage, stage, words } from './stage.ts';
 
 /** Drafts a cancel or an update, and has it approved by the other person. */
 async function follow(s: Stage, id: string, how: 'cancel' | 'update', body: object = {}) {
@@ -84,6 +86,29 @@ describe('a correction', () => {
     await s.pass(6_000, 2_000);
     expect(await s.view(update.id)).toMatchObject({ deliveries: { sent: 2 }, byLanguage: { si: 2 } });
     expect(s.got(numberOf(1))).toHaveLength(2);
+    allWell(s);
+  });
+
+  it('counts everybody who holds a phone that was told', async () => {
+    const s = await stage();
+    const phone = { addresses: [{ channel: 'sms', value: numberOf(1) }] };
+    await s.people(
+      reader(1, 'si', { ...phone, name: 'මාලා' }),
+      reader(2, 'si', { ...phone, name: 'සුනිල්' }),
+      reader(3, 'th', { ...phone, name: 'มาลี' }),
+      reader(4, 'ar'),
+    );
+    const id = await s.tell(words('64'));
+    // somebody who came to the phone later was never addressed
+    await s.people(reader(5, 'ja', { ...phone, name: '花子' }));
+    const draft = await s.call('POST', `/api/v1/alerts/${id}/cancel`, { key: s.keys.author, body: {} });
+    const path = `/api/v1/alerts/${draft.json.id}/approve`;
+    const wrong = await s.call('POST', path, { key: s.keys.approver, body: { expectedPeople: 2 } });
+    expect(wrong.json).toMatchObject({ code: 'people_changed' });
+    const approved = await s.call('POST', path, { key: s.keys.approver, body: { undoSeconds: 0, expectedPeople: 4 } });
+    expect(approved.json).toMatchObject({ people: 4 });
+    await s.pass(5_000);
+    expect(s.got(numberOf(1))).toHaveLength(4);
     allWell(s);
   });
 
@@ -174,6 +199,113 @@ describe('a cascade', () => {
     await s.pass(4_000);
     expect(s.telegram.sent.map((sent) => sent.chatId).sort()).toEqual([901, 902]);
     expect(await s.board()).toMatchObject({ registered: 2, noAnswer: 2 });
+    allWell(s);
+  });
+
+  it('goes on at once without Cron, after an answer and after a receipt that says no', async () => {
+    const s = await stage();
+    await s.people(
+      person(),
+      person({
+        externalId: 'c-2',
+        addresses: [
+          { channel: 'sms', value: numberOf(2) },
+          { channel: 'telegram', value: '902' },
+        ],
+      }),
+    );
+    s.twilio.errorFor(numberOf(1), 21614);
+    await s.alert({ ...words('74'), plan: 'cascade' });
+    await s.run(3_000);
+    expect(s.telegram.sent.map((sent) => sent.chatId)).toEqual([901]);
+    await s.hand(await s.twilio.deliver(s.twilio.sent[0]!.sid, 'undelivered', 30005));
+    await s.run(3_000);
+    expect(s.telegram.sent.map((sent) => sent.chatId)).toEqual([901, 902]);
+    allWell(s);
+  });
+
+  it('stops on delivery: nobody is asked twice who has got it', async () => {
+    const s = await stage();
+    await s.people(person());
+    const id = await s.alert({ ...words('75'), plan: 'cascade' });
+    await s.pass(2_000);
+    await s.hand(await s.twilio.deliver(s.twilio.sent[0]!.sid, 'delivered'));
+    await s.pass(60 * 60_000, 10 * 60_000);
+    expect(s.telegram.sent).toEqual([]);
+    expect(await s.ledger(id)).toMatchObject([{ channel: 'sms', state: 'delivered' }]);
+  });
+
+  it('keeps its timers in the ledger: another process takes the next step', async () => {
+    const s = await stage();
+    await s.people(person());
+    await s.alert({ ...words('76'), plan: 'cascade' });
+    await s.run(2_000);
+    expect(s.got(numberOf(1))).toHaveLength(1);
+    s.clock.pass(31 * 60_000);
+    const woken: string[] = [];
+    const reborn = { ...s.g, outbox: { wake: async (task: Task) => void woken.push(JSON.stringify(task)) } };
+    await expireLeases(reborn, true);
+    await sweep(reborn);
+    expect(woken).toContain('{"type":"dispatch","sender":"telegram"}');
+    await perform(reborn, { type: 'dispatch', sender: 'telegram' }, { dispatchMs: 60_000, most: 10 });
+    expect(s.telegram.sent.map((sent) => sent.chatId)).toEqual([901]);
+    expect(s.got(numberOf(1))).toHaveLength(1);
+  });
+
+  it('can be stopped while steps are to come, and says how many went', async () => {
+    const s = await stage();
+    await s.people(person());
+    const id = await s.alert({ ...words('77'), plan: 'cascade' });
+    await s.pass(2_000);
+    expect(await s.view(id)).toMatchObject({ state: 'sent' });
+    const stopped = await s.call('POST', `/api/v1/alerts/${id}/stop`, { key: s.keys.author });
+    expect(stopped.json).toMatchObject({ state: 'stopped', alreadySent: 1, halted: 0 });
+    await s.pass(60 * 60_000, 10 * 60_000);
+    expect(s.telegram.sent).toEqual([]);
+    const again = await s.call('POST', `/api/v1/alerts/${id}/stop`, { key: s.keys.author });
+    expect(again.status).toBe(409);
+    const parallel = await s.tell(words('78'));
+    expect((await s.call('POST', `/api/v1/alerts/${parallel}/stop`, { key: s.keys.author })).status).toBe(409);
+  });
+
+  it('tells in English where the networks carry no such script, and in the own language elsewhere', async () => {
+    const s = await stage();
+    const seoul = '+821012345678';
+    await s.people(
+      person({
+        addresses: [
+          { channel: 'telegram', value: '903' },
+          { channel: 'sms', value: seoul },
+        ],
+      }),
+      person({
+        externalId: 'c-2',
+        addresses: [
+          { channel: 'sms', value: '+821012345679' },
+          { channel: 'telegram', value: '904' },
+        ],
+      }),
+    );
+    s.telegram.fail({
+      answer: {
+        status: 403,
+        body: { ok: false, error_code: 403, description: 'Forbidden: bot was blocked by the user' },
+      },
+    });
+    s.twilio.errorFor('+821012345679', 21614);
+    const id = await s.alert({ ...words('79'), plan: 'cascade' });
+    await s.pass(6_000);
+    const ledger = (await s.ledger(id)) as unknown as Record<string, unknown>[];
+    expect(
+      ledger.map(({ channel, step, language, languageReason }) => [channel, step, language, languageReason]).sort(),
+    ).toEqual([
+      ['sms', 0, 'en', 'charset'],
+      ['sms', 1, 'en', 'charset'],
+      ['telegram', 0, 'si', 'own'],
+      ['telegram', 1, 'si', 'own'],
+    ]);
+    expect(s.got(seoul)).toEqual([expect.stringContaining(GREETING.en!)]);
+    expect(s.telegram.sent.map((sent) => sent.text)).toEqual([expect.stringContaining(GREETING.si!)]);
     allWell(s);
   });
 
