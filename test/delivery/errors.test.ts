@@ -211,3 +211,69 @@ describe('stopping', () => {
     expect((await s.view(id)).deliveries).toEqual({});
   });
 });
+
+describe('with fifty messages under way', () => {
+  it('stops within five seconds, and what it says already went is what arrives', async () => {
+    const s = await stage({ SMS_RATE: '100' });
+    await s.people(...Array.from({ length: 300 }, (_, n) => reader(n, ['si', 'ar', 'th'][n % 3]!)));
+    const id = await s.planned(words('24'));
+    const { request } = s.wire;
+    const held: (() => void)[] = [];
+    let most = 0;
+    s.wire.request = async (...args) => {
+      // each answer takes its time: all that may be under way is
+      await new Promise<void>((resolve) => held.push(resolve));
+      return request(...args);
+    };
+    const sending = perform(s.g, { type: 'dispatch', sender: 'sms' }, { dispatchMs: 60_000, most: 1_000 });
+    for (let i = 0; i < 400 && held.length < 50; i++) await new Promise((resolve) => setTimeout(resolve, 2));
+    most = held.length;
+    const at = s.clock.now();
+    const stopped = await s.call('POST', `/api/v1/alerts/${id}/stop`, { key: s.keys.author });
+    s.wire.request = request;
+    for (const resolve of held) resolve();
+    await sending;
+    await s.pass(20_000, 2_000);
+    expect(most).toBe(50);
+    const { alreadySent, halted } = stopped.json;
+    expect(alreadySent + halted).toBe(300);
+    expect(alreadySent).toBeGreaterThanOrEqual(50);
+    expect(alreadySent).toBeLessThanOrEqual(150);
+    expect(s.twilio.sent).toHaveLength(alreadySent);
+    expect(Math.max(...s.twilio.sent.map((sms) => sms.at)) - at).toBeLessThan(5_000);
+    expect(await s.view(id)).toMatchObject({ state: 'stopped', deliveries: { sent: alreadySent, cancelled: halted } });
+    allWell(s);
+  });
+});
+
+describe('an alert that ends in three seconds', () => {
+  it('goes with the seconds that are left, and not after them', async () => {
+    const s = await stage({ SMS_RATE: '2' });
+    const subscription = await s.push.subscribe();
+    const browser = [{ channel: 'push', value: JSON.stringify(subscription) }];
+    await s.people(...Array.from({ length: 12 }, (_, n) => reader(n, ['si', 'ar', 'th'][n % 3]!)));
+    await s.people({ externalId: 'n', languages: ['th'], addresses: browser });
+    const end = Date.parse('2026-03-11T14:46:03+09:00');
+    const id = await s.planned({ ...words('25'), expires: '2026-03-11T14:46:03+09:00' });
+    await perform(s.g, { type: 'dispatch', sender: 'push' }, { dispatchMs: 60_000, most: 10 });
+    await s.pass(10_000, 500);
+    for (const sms of s.twilio.sent) {
+      expect(sms.at).toBeLessThan(end);
+      // never longer than the alert holds, and never the 0 that Twilio refuses
+      expect(sms.validityPeriod).toBe(Math.max(1, Math.floor((end - sms.at) / 1000)));
+    }
+    expect(s.twilio.sent.length).toBeGreaterThanOrEqual(4);
+    expect(s.push.received.map((got) => got.ttl)).toEqual([3]);
+    const gone = s.twilio.sent.length;
+    expect(await s.view(id)).toMatchObject({ deliveries: { sent: gone + 1, expired: 12 - gone } });
+    allWell(s);
+  });
+
+  it('asks Twilio for ten hours at most, whatever the end', async () => {
+    const s = await stage();
+    await s.people(reader(1, 'ja'));
+    await s.tell({ ...words('26'), expires: '2026-03-14T14:46:00+09:00' });
+    expect(s.twilio.sent[0]!.validityPeriod).toBe(36_000);
+    allWell(s);
+  });
+});
