@@ -39,6 +39,7 @@ export type Task =
   | { type: 'dispatch'; sender: SenderName }
   | { type: 'reconcile' }
   | { type: 'follow' }
+  | { type: 'redact' }
   | { type: 'import'; import: number }
   | { type: 'answer'; reply: number };
 

@@ -9,6 +9,7 @@ import { followCascades, wakeCascades } from './delivery/follow.ts';
 import { warnOfLate } from './delivery/late.ts';
 import { duePlans, planAlert } from './delivery/plan.ts';
 import { expireLeases, expireOverdue, finishAlerts, nextLook, reconcile } from './delivery/recover.ts';
+import { isRedactionDue, redactSome } from './delivery/redact.ts';
 import type { Gateway, Task } from './gateway.ts';
 import { dueImports, workImport } from './people/imports.ts';
 import { understandWaiting } from './replies/receive.ts';
@@ -56,6 +57,8 @@ export async function perform(
       return wakeCascades(g);
     case 'follow':
       return followCascades(g);
+    case 'redact':
+      return wakeSoon(g, task, await redactSome(g));
     case 'import':
       return importSome(g, task.import, bounds, stopping);
     case 'answer':
@@ -111,6 +114,9 @@ export async function sweep(g: Gateway): Promise<void> {
     },
     alerts: () => finishAlerts(g),
     late: () => warnOfLate(g),
+    copies: async () => {
+      if (await isRedactionDue(g)) await g.outbox.wake({ type: 'redact' });
+    },
     bulletins: () => announceMissed(g),
   };
   for (const [name, step] of Object.entries(steps)) {

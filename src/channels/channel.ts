@@ -220,6 +220,11 @@ export interface Channel {
    * provider has none. @throws SendError when the provider cannot be asked.
    */
   find?(query: { to: string; text: string; since: number }, wire: Wire): Promise<Found[]>;
+  /**
+   * Empties the provider's own copy of a message whose end is known; one that the provider has no more is emptied.
+   * @throws SendError `message_invalid` when it is not at its end there, or one that says when to come back
+   */
+  redact?(providerId: string, wire: Wire): Promise<void>;
   /** Acknowledges a button press, within the seconds that the provider allows. */
   acknowledge?(id: string, text: string, wire: Wire): Promise<void>;
   /** Tells the provider where to call, when it differs from what it has. */

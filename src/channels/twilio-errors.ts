@@ -31,6 +31,7 @@ const meanings: Readonly<Record<string, SendErrorCode>> = {
 
   // These words, or these parameters, will never pass.
   20001: 'message_invalid', // unknown parameter
+  20009: 'message_invalid', // to be emptied, and not at its end yet
   21602: 'message_invalid', // body is empty
   21605: 'message_invalid', // body is too long
   21617: 'message_invalid', // body is longer than 1,600 characters

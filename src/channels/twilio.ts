@@ -30,6 +30,8 @@ const LONGEST_VALIDITY = 36_000;
 const MOST_IN_FLIGHT = 64;
 const PAGE_SIZE = 1000;
 const MOST_PAGES = 10;
+/** deleted there meanwhile, see https://www.twilio.com/docs/api/errors/20404 */
+const NO_SUCH_RESOURCE = '20404';
 /** put before the text by Twilio while an account is on trial; the message list shows it */
 const TRIAL_PREFIX = 'Sent from your Twilio trial account - ';
 
@@ -107,6 +109,15 @@ export function twilioSms(settings: TwilioSettings): Channel {
         if (!next) return found;
         if (read === MOST_PAGES) throw new SendError('unknown', 'list_too_long');
         page = await asked(async () => (await next.nextPage()) as typeof page);
+      }
+    },
+
+    async redact(providerId, wire) {
+      try {
+        await asked(() => messages(wire)(providerId).update({ body: '' }));
+      } catch (error) {
+        if (error instanceof SendError && error.reason === NO_SUCH_RESOURCE) return;
+        throw error;
       }
     },
 

@@ -370,6 +370,10 @@ export const deliveries = sqliteTable(
     deliveredAt: integer('delivered_at'),
     /** set once the cascade has looked at a final failure */
     followedAt: integer('followed_at'),
+    /** when the provider's copy of the text was emptied; null while there may be one */
+    redactedAt: integer('redacted_at'),
+    /** emptying it is not tried before; null is at once */
+    redactAt: integer('redact_at'),
   },
   (t) => [
     uniqueIndex('deliveries_once').on(t.alert, t.target, t.step, t.language),
@@ -378,6 +382,9 @@ export const deliveries = sqliteTable(
     index('deliveries_under_way').on(t.leaseUntil).where(sql`state = 'sending'`),
     index('deliveries_by_provider').on(t.providerId).where(sql`provider_id is not null`),
     index('deliveries_by_address').on(t.address),
+    index('deliveries_unredacted')
+      .on(t.state, t.sentAt)
+      .where(sql`sender = 'sms' and provider_id is not null and redacted_at is null`),
     index('deliveries_dead')
       .on(t.alert, t.id)
       .where(sql`state in ('failed', 'expired', 'suppressed', 'indeterminate')`),

@@ -192,7 +192,7 @@ const wellGate = (name: string): Gate => ({
   opened: false,
 });
 
-async function readGates(g: Gateway, sender: SenderName): Promise<Map<string, Gate>> {
+async function readGates(g: Gateway, sender: string): Promise<Map<string, Gate>> {
   const found = await g.store.db
     .select()
     .from(senders)
@@ -214,6 +214,6 @@ async function readGates(g: Gateway, sender: SenderName): Promise<Map<string, Ga
 }
 
 /** When a sender as a whole may be asked again; 0 for one that is well. */
-export async function readHaltedUntil(g: Gateway, sender: SenderName): Promise<number> {
+export async function readHaltedUntil(g: Gateway, sender: string): Promise<number> {
   return (await readGates(g, sender)).get(sender)?.until ?? 0;
 }

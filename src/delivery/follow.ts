@@ -66,7 +66,7 @@ export async function followCascades(g: Gateway): Promise<void> {
           sql`select null, random() & 9007199254740991, d.organisation, d.alert, h.person, a.id, a.id, a.channel,
                 q.value ->> 'sender', d.step + 1, case when ${falls} then 'en' else l.language end,
                 case when ${falls} then 'charset' else l.reason end, d.rank, 'pending', 0, 0, null, null, 0,
-                null, null, null, d.expires_at, ${now}, null, null, null, null
+                null, null, null, d.expires_at, ${now}, null, null, null, null, null, null
               from ${deliveries} d
               join ${alerts} al on al.id = d.alert and al.state in ('sending', 'sent')
               join ${addresses} was on was.id = d.address

@@ -151,7 +151,7 @@ async function fromAudience(g: Gateway, alert: AlertRow, queues: Queues, from: n
       coalesce(address, -person), channel, coalesce(sender, 'off'), 0, coalesce(language, ''), reason, rank,
       case when error is null then 'pending' else 'suppressed' end, 0,
       case when ${alert.languagePolicy} = 'hold' and reason not in ('own', 'charset') then ${alert.approvedAt! + HOLD_MS} else 0 end,
-      null, null, 0, error, null, null, ${alert.expiresAt}, ${now}, null, null, null, null
+      null, null, 0, error, null, null, ${alert.expiresAt}, ${now}, null, null, null, null, null, null
     from (
       select p.id as person, a.id as address, a.channel as channel, ${senderOf} as sender,
         case when ${fallen} then 'en' else al.language end as language,
@@ -205,7 +205,7 @@ async function fromChain(
       0, 0, null, null, 0,
       case when a.state = 'stopped' then 'address_stopped'
            when coalesce(q.value ->> 'sender', 'off') = 'off' then 'channel_off' end,
-      null, null, ${alert.expiresAt}, ${now}, null, null, null, null
+      null, null, ${alert.expiresAt}, ${now}, null, null, null, null, null, null
     from ${deliveries} d
     join ${addresses} a on a.id = d.address
     left join ${alertTexts} t on t.alert = ${alert.id} and t.language = d.language

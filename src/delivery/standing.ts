@@ -25,6 +25,7 @@ export interface Halt {
 export async function readHalts(g: Gateway): Promise<Halt[]> {
   const found = await g.store.db.select().from(senders).where(sql`${senders.haltedUntil} is not null`);
   return found
+    .filter(({ name }) => (SENDER_NAMES as readonly string[]).includes(name.split(':')[0]!))
     .map((row) => ({
       name: row.name,
       cause: row.haltedCause ?? 'account',

@@ -218,7 +218,9 @@ CREATE TABLE `deliveries` (
 	`attempted_at` integer,
 	`sent_at` integer,
 	`delivered_at` integer,
-	`followed_at` integer
+	`followed_at` integer,
+	`redacted_at` integer,
+	`redact_at` integer
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `deliveries_once` ON `deliveries` (`alert`,`target`,`step`,`language`);--> statement-breakpoint
@@ -227,6 +229,7 @@ CREATE INDEX `deliveries_open` ON `deliveries` (`alert`) WHERE state in ('pendin
 CREATE INDEX `deliveries_under_way` ON `deliveries` (`lease_until`) WHERE state = 'sending';--> statement-breakpoint
 CREATE INDEX `deliveries_by_provider` ON `deliveries` (`provider_id`) WHERE provider_id is not null;--> statement-breakpoint
 CREATE INDEX `deliveries_by_address` ON `deliveries` (`address`,`id`);--> statement-breakpoint
+CREATE INDEX `deliveries_unredacted` ON `deliveries` (`state`,`sent_at`) WHERE sender = 'sms' and provider_id is not null and redacted_at is null;--> statement-breakpoint
 CREATE INDEX `deliveries_dead` ON `deliveries` (`alert`,`id`) WHERE state in ('failed', 'expired', 'suppressed', 'indeterminate');--> statement-breakpoint
 CREATE TABLE `idempotency` (
 	`operator` text NOT NULL,
