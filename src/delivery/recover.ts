@@ -176,13 +176,13 @@ async function look(
     errorCode,
   });
   // `at` of a row that stays `sending` is the time of its attempt
-  const later = (errorCode: string | null): Looked => {
-    const next = g.clock.now() + BETWEEN_LOOKS_MS;
+  const later = (errorCode: string | null, wait = BETWEEN_LOOKS_MS): Looked => {
+    const next = g.clock.now() + Math.max(BETWEEN_LOOKS_MS, wait);
     const lookUpAt = errorCode === ABSENT ? Math.max(next, attemptedAt + SURE_MS) : next;
     return { ...base, at: attemptedAt, state: 'sending', errorCode, lookUpAt };
   };
-  const unreachable = (): Looked => ({
-    ...(row.lookUps >= MOST_LOOKS ? indeterminate('unknown:list_unreachable') : later(row.errorCode)),
+  const unreachable = (wait?: number): Looked => ({
+    ...(row.lookUps >= MOST_LOOKS ? indeterminate('unknown:list_unreachable') : later(row.errorCode, wait)),
     unreachable: true,
   });
   const channel = g.senders.get(row.sender);
@@ -219,7 +219,8 @@ async function look(
   } catch (error) {
     if (!(error instanceof SendError))
       g.log.error('look-up failed', { kind: error instanceof Error ? error.name : 'unknown' });
-    return unreachable();
+    // asked too often: at the time that was named
+    return unreachable(error instanceof SendError && error.retryAfter ? error.retryAfter * 1000 : undefined);
   }
 }
 

@@ -102,7 +102,7 @@ describe('when a provider refuses', () => {
     await s.people(...Array.from({ length: 12 }, (_, n) => reader(n, ['si', 'ar', 'th'][n % 3]!)));
     s.twilio.errorFor(numberOf(4), 21408);
     const id = await s.alert(words('16'));
-    await s.pass(20 * 60_000, 10_000);
+    await s.pass(20 * 60_000, 40_000);
     expect(await s.view(id)).toMatchObject({ deliveries: { sent: 11, failed: 1 } });
     expect((await s.ledger(id)).find(({ state }) => state === 'failed')).toMatchObject({
       errorCode: 'destination_closed:21408',
@@ -116,11 +116,11 @@ describe('when a provider refuses', () => {
     await s.people(...Array.from({ length: 12 }, (_, n) => reader(n, ['si', 'ar', 'th'][n % 3]!)));
     for (let n = 0; n < 12; n++) s.twilio.errorFor(numberOf(n), 21408);
     const id = await s.alert(words('16b'));
-    await s.pass(120_000, 1_000);
+    await s.pass(120_000, 5_000);
     expect(s.log.join()).toContain('sender halted');
     expect(await s.view(id)).toMatchObject({ state: 'sending', deliveries: { pending: 12 } });
     for (let n = 0; n < 12; n++) s.twilio.errorFor(numberOf(n), undefined);
-    await s.pass(300_000, 2_000);
+    await s.pass(300_000, 15_000);
     expect(await s.view(id)).toMatchObject({ state: 'sent', deliveries: { sent: 12 } });
     expect(s.twilio.sent).toHaveLength(12);
   });

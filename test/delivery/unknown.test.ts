@@ -4,7 +4,7 @@ import { rows } from '../../src/db/store.ts';
 import { dispatch } from '../../src/delivery/dispatch.ts';
 import { expireLeases, reconcile } from '../../src/delivery/recover.ts';
 import type { Fault } from '../farends/farend.ts';
-import { allWell, numberOf, reader, type Stage, stage, words } from './stage.ts';
+import { allWell, GREETING, numberOf, reader, type Stage, stage, words } from './stage.ts';
 
 const lists = (s: Stage) => s.wire.calls.filter((call) => call.method === 'GET').length;
 const chat = { externalId: 't', languages: ['ar'], addresses: [{ channel: 'telegram', value: '71' }] };
@@ -171,6 +171,58 @@ describe('an SMS of which nobody knows whether it was taken', () => {
     await s.pass(10_000);
     expect(await s.ledger(id)).toMatchObject([{ state: 'sent', providerId: s.twilio.sent[0]!.sid }]);
     expect(s.twilio.sent).toHaveLength(1);
+    allWell(s);
+  });
+
+  it('is told apart from another to the same number that differs by one digit', async () => {
+    const s = await stage();
+    await s.people(reader(1, 'si'));
+    const digits = (n: number) => ({
+      texts: { si: { full: `${GREETING.si}. දුරකථනය 11${n}` }, en: { full: `Call 11${n}` } },
+    });
+    s.twilio.fail('accept_then_cut', 'cut');
+    const taken = await s.alert(digits(0));
+    const lost = await s.alert(digits(9));
+    await s.run(6_000);
+    expect(await s.ledger(taken)).toMatchObject([{ state: 'sent', attempts: 1, providerId: s.twilio.sent[0]!.sid }]);
+    expect(await s.ledger(lost)).toMatchObject([{ state: 'sending' }]);
+    await s.run(10_000);
+    expect(await s.ledger(lost)).toMatchObject([{ state: 'sent', attempts: 2, providerId: s.twilio.sent[1]!.sid }]);
+    expect(s.got(numberOf(1)).map((body) => /11\d/.exec(body)?.[0])).toEqual(['110', '119']);
+    allWell(s);
+  });
+
+  it.each([
+    ['the first', ['accept_then_cut', 'cut']],
+    ['the second', ['cut', 'accept_then_cut']],
+  ] as [string, Fault[]][])(
+    'goes twice and not three times for two with the same words, when %s was taken',
+    async (_which, faults) => {
+      const s = await stage();
+      await s.people(reader(1, 'ar'));
+      s.twilio.fail(...faults);
+      const both = [await s.alert(words('same')), await s.alert(words('same'))];
+      await s.run(30_000);
+      const rows = [await s.ledger(both[0]!), await s.ledger(both[1]!)].flat();
+      expect(rows.map(({ state }) => state)).toEqual(['sent', 'sent']);
+      expect(new Set(rows.map(({ providerId }) => providerId)).size).toBe(2);
+      expect(s.got(numberOf(1))).toHaveLength(2);
+      allWell(s);
+    },
+  );
+
+  it('is looked for when the list allows it again: 429 is waited for, as long as it says', async () => {
+    const s = await stage();
+    await s.people(reader(1, 'si'), reader(2, 'th'));
+    const busy: Fault = { answer: { status: 429, headers: { 'Retry-After': '40' }, body: { code: 20429 } } };
+    s.twilio.fail('accept_then_cut', 'accept_then_cut', busy, busy);
+    const id = await s.alert(words('37'));
+    await s.run(44_000);
+    expect(lists(s)).toBe(2);
+    await s.run(3_000);
+    expect(lists(s)).toBe(4);
+    expect(await s.view(id)).toMatchObject({ state: 'sent', deliveries: { sent: 2 } });
+    expect(s.twilio.sent).toHaveLength(2);
     allWell(s);
   });
 
