@@ -225,6 +225,11 @@ export interface Channel {
    * @throws SendError `message_invalid` when it is not at its end there, or one that says when to come back
    */
   redact?(providerId: string, wire: Wire): Promise<void>;
+  /**
+   * A question without effect, before the first message after a silence: where the provider has no list to look into,
+   * each message that gets no answer is one that nobody knows of. @throws SendError when it is not answered
+   */
+  ask?(wire: Wire): Promise<void>;
   /** Acknowledges a button press, within the seconds that the provider allows. */
   acknowledge?(id: string, text: string, wire: Wire): Promise<void>;
   /** Tells the provider where to call, when it differs from what it has. */

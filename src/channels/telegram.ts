@@ -99,6 +99,14 @@ export function telegramBot(settings: TelegramSettings): Channel {
       }
     },
 
+    async ask(wire) {
+      try {
+        await api(wire, ASIDE_TIMEOUT).getMe();
+      } catch (error) {
+        throw refusal(error);
+      }
+    },
+
     async receive(request) {
       if (!(await secretMatches(request, webhookSecret))) {
         return [{ kind: 'refused', status: 401, why: 'The secret token is wrong or missing' }];

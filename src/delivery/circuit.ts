@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { SendErrorCode } from '../channels/channel.ts';
+import { type Channel, SendError, type SendErrorCode } from '../channels/channel.ts';
 import type { SenderName } from '../channels/index.ts';
 import { senders } from '../db/schema.ts';
 import type { Gateway } from '../gateway.ts';
@@ -30,6 +30,7 @@ const ANSWERS: ReadonlySet<string> = new Set<SendErrorCode>([
 /** What an attempt came to, and which part of the provider it was handed to. */
 export type Result = Outcome & Consequence & { part?: string | undefined };
 
+type Silence = Pick<Result, 'at' | 'errorCode'> & Consequence;
 type Cause = NonNullable<Consequence['halt']>['cause'];
 
 /** Health of a sender, or of one part of it, as it is in the database. */
@@ -61,6 +62,8 @@ export interface Circuit {
   readonly probing: boolean;
   /** something that was noted here has halted the sender */
   readonly halted: boolean;
+  /** Whether a message may ask after a silence: false when the provider was asked without one, and is silent still. */
+  isBack(channel: Channel): Promise<boolean>;
   /** when a message to that part may be tried; 0 for now */
   waits(part: string | undefined, now: number): number;
   /** In the order of the answers. Says in the result itself when a refusal is of that message alone. */
@@ -78,13 +81,12 @@ export async function openCircuit(g: Gateway, sender: SenderName): Promise<Circu
     return gate;
   };
   const whole = gateOf();
-  const haltedUntil = whole.until;
   let halted = false;
   /** taken since the account refused a message */
   let taken = 0;
   let closed = 0;
 
-  const halt = (gate: Gate, result: Result) => {
+  const halt = (gate: Gate, result: Silence) => {
     const { until, reason, cause } = result.halt!;
     if (gate === whole) halted = true;
     if (gate.cause !== cause || gate.since === null)
@@ -92,7 +94,7 @@ export async function openCircuit(g: Gateway, sender: SenderName): Promise<Circu
     Object.assign(gate, { until: Math.max(gate.until, until), reason, cause, changed: true, opened: true });
   };
 
-  const noteSilence = (gate: Gate, result: Result) => {
+  const noteSilence = (gate: Gate, result: Silence) => {
     gate.silentSince ??= result.at;
     gate.silent++;
     gate.changed = true;
@@ -111,8 +113,35 @@ export async function openCircuit(g: Gateway, sender: SenderName): Promise<Circu
     }
   };
 
+  const save = async () => {
+    const now = g.clock.now();
+    for (const gate of gates.values()) {
+      if (!gate.changed) continue;
+      gate.changed = false;
+      const health = {
+        haltedAt: gate.since,
+        haltedUntil: gate.until || null,
+        haltedReason: gate.reason,
+        haltedCause: gate.cause,
+        silent: gate.silent,
+        halts: gate.halts,
+      };
+      await g.store.db
+        .insert(senders)
+        .values({ name: gate.name, ...health })
+        .onConflictDoUpdate({ target: senders.name, set: health });
+      if (!gate.opened) continue;
+      gate.opened = false;
+      const seconds = Math.ceil((gate.until - now) / 1000);
+      g.log.warning('sender halted', { sender: gate.name, cause: gate.cause, reason: gate.reason, seconds });
+      if (gate === whole) await g.outbox.wake({ type: 'dispatch', sender }, gate.until - now);
+    }
+  };
+
   return {
-    haltedUntil,
+    get haltedUntil() {
+      return whole.until;
+    },
     get probing() {
       return whole.until > 0;
     },
@@ -151,28 +180,21 @@ export async function openCircuit(g: Gateway, sender: SenderName): Promise<Circu
       }
       if (result.halt) halt(gate, result);
     },
-    async save() {
-      const now = g.clock.now();
-      for (const gate of gates.values()) {
-        if (!gate.changed) continue;
-        gate.changed = false;
-        const health = {
-          haltedAt: gate.since,
-          haltedUntil: gate.until || null,
-          haltedReason: gate.reason,
-          haltedCause: gate.cause,
-          silent: gate.silent,
-          halts: gate.halts,
-        };
-        await g.store.db
-          .insert(senders)
-          .values({ name: gate.name, ...health })
-          .onConflictDoUpdate({ target: senders.name, set: health });
-        if (!gate.opened) continue;
-        gate.opened = false;
-        const seconds = Math.ceil((gate.until - now) / 1000);
-        g.log.warning('sender halted', { sender: gate.name, cause: gate.cause, reason: gate.reason, seconds });
-        if (gate === whole) await g.outbox.wake({ type: 'dispatch', sender }, gate.until - now);
+    save,
+    async isBack(channel) {
+      if (!channel.ask || whole.cause !== 'provider') return true;
+      try {
+        await channel.ask(g.wire);
+        return true;
+      } catch (error) {
+        if (!(error instanceof SendError)) throw error;
+        // the message itself will show what else is wrong
+        if (error.code !== 'provider_down' && error.code !== 'unknown') return true;
+        const silence: Silence = { at: g.clock.now(), errorCode: `${error.code}:${error.reason}` };
+        noteSilence(whole, silence);
+        halt(whole, silence);
+        await save();
+        return false;
       }
     },
   };

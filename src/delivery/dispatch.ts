@@ -49,7 +49,8 @@ export async function dispatch(
   const idle = { handled: 0, more: false, failed: false, again: null, lookUp: null };
   if (!channel) return idle;
   const circuit = await openCircuit(g, sender);
-  if (circuit.haltedUntil > g.clock.now()) return { ...idle, again: circuit.haltedUntil };
+  if (circuit.haltedUntil > g.clock.now() || (circuit.probing && !(await circuit.isBack(channel))))
+    return { ...idle, again: circuit.haltedUntil };
   const wordings = openWordings(g, sender);
   const pace = openPace(g, sender, channel.perSecond);
   const inFlight = Math.min(channel.inFlight, limits.inFlight ?? channel.inFlight);

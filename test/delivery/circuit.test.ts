@@ -1,6 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { home } from '#home';
 import { WireError } from '../../src/channels/channel.ts';
 import { perform } from '../../src/work.ts';
+import type { Fault } from '../farends/farend.ts';
 import { createPush } from '../farends/push.ts';
 import { allWell, numberOf, reader, type Stage, stage, words } from './stage.ts';
 
@@ -45,7 +48,7 @@ describe('a provider that does not answer', () => {
     expect(knocks.length).toBeLessThanOrEqual(10);
     expect(await s.view(id)).toMatchObject({ deliveries: { pending: 40, sent: 3 } });
     const first = knocks.length;
-    await s.pass(291_000, 3_000);
+    await s.pass(291_000, 6_000);
     const probes = knocks.slice(first);
     const gaps = probes.map((at, i) => at - (probes[i - 1] ?? knocks[first - 1]!));
     expect(gaps.every((gap, i) => gap >= Math.min(60_000, 10_000 * 2 ** i))).toBe(true);
@@ -63,6 +66,24 @@ describe('a provider that does not answer', () => {
     expect(asking!.at - back).toBeLessThan(62_000);
     expect(next!.at).toBeGreaterThanOrEqual(asking!.at);
     expect(start).toBeLessThan(back);
+    allWell(s);
+  });
+
+  it('is asked without a message where a lost answer is lost for good', async () => {
+    const s = await stage();
+    await s.people(...Array.from({ length: 60 }, (_, n) => chat(n)));
+    // at the edge nobody can tell a refused connection from a lost answer
+    const { knocks, plugIn } = unplug(s, 'https://api.telegram.org', 'unknown');
+    const id = await s.alert(words('c8'));
+    await s.pass(300_000, 10_000);
+    const { indeterminate = 0 } = (await s.view(id)).deliveries;
+    expect(indeterminate).toBeGreaterThanOrEqual(5);
+    expect(indeterminate).toBeLessThanOrEqual(16);
+    expect(knocks.length).toBeGreaterThan(indeterminate + 4);
+    plugIn();
+    await s.pass(120_000, 10_000);
+    expect(s.telegram.sent).toHaveLength(60 - indeterminate);
+    expect(await s.view(id)).toMatchObject({ state: 'sent', deliveries: { indeterminate, sent: 60 - indeterminate } });
     allWell(s);
   });
 
@@ -109,6 +130,44 @@ describe('a provider that does not answer', () => {
     expect(s.twilio.sent).toHaveLength(20);
     expect(s.log.join()).toContain('"sender halted"');
     allWell(s);
+  });
+});
+
+describe('whatever goes wrong on the way', () => {
+  it('each has one SMS in the end, and the ledger knows which', { timeout: 60_000 }, async () => {
+    const answer = (status: number, headers?: Record<string, string>) => ({
+      answer: { status, body: { code: 20000 + status, message: 'no', status }, ...(headers && { headers }) },
+    });
+    const faults = fc.constantFrom<(Fault | undefined)[]>(
+      ['cut'],
+      ['accept_then_cut'],
+      ['garbage'],
+      ['accept_then_hang'],
+      [answer(503)],
+      [answer(500)],
+      [answer(429, { 'Retry-After': '7' })],
+      [undefined],
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(faults, { minLength: 1, maxLength: 24 }), async (series) => {
+        const s = await stage();
+        await s.people(...Array.from({ length: 8 }, (_, n) => reader(n, ['si', 'ar', 'th', 'ja'][n % 4]!)));
+        const left = series.flat();
+        const { request } = s.wire;
+        s.wire.request = async (...args) => {
+          const fault = left.shift();
+          if (fault) s.twilio.fail(fault);
+          return request(...args);
+        };
+        const id = await s.alert(words('any'));
+        for (let i = 0; i < 60 && (await s.view(id)).state !== 'sent'; i++) await s.pass(10_000, 5_000);
+        expect((await s.view(id)).deliveries).toEqual({ sent: 8 });
+        expect(s.twilio.sent.map(({ to }) => to).sort()).toEqual(Array.from({ length: 8 }, (_, n) => numberOf(n)));
+        const known = (await s.ledger(id)).map(({ providerId }) => providerId);
+        expect(known.sort()).toEqual(s.twilio.sent.map(({ sid }) => sid).sort());
+      }),
+      { numRuns: home.name === 'node' ? 20 : 4, seed: 20260311 },
+    );
   });
 });
 
