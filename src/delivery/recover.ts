@@ -7,7 +7,7 @@ import type { Gateway } from '../gateway.ts';
 import { isLasting, markAddress } from '../people/addresses.ts';
 import { isOver, type Outcome, recordOutcomes } from './outcome.ts';
 import { FAR_MS } from './pace.ts';
-import { type Claimed, forSending, openWordings } from './wording.ts';
+import { type Claimed, forSending, openWordings, type Wordings } from './wording.ts';
 
 /** Two reads at least this far apart, the second at least `SURE_MS` after the attempt (DESIGN section 10). */
 const BETWEEN_LOOKS_MS = 5_000;
@@ -146,7 +146,7 @@ type Looked = Outcome & { unreachable?: boolean };
 /** Some at once; when the list cannot be had for one, the others of the batch wait too. */
 async function lookForAll(g: Gateway, claimed: Unknown[]): Promise<Outcome[]> {
   const wordings = openWordings(g, 'sms');
-  /** messages of the list that are known to be another row's */
+  /** messages of the list that another row of this batch was found to be */
   const taken = new Set<string>();
   const outcomes: Looked[] = [];
   let down = false;
@@ -159,13 +159,7 @@ async function lookForAll(g: Gateway, claimed: Unknown[]): Promise<Outcome[]> {
   return outcomes.map(({ unreachable: _, ...outcome }) => outcome);
 }
 
-async function look(
-  g: Gateway,
-  wordings: ReturnType<typeof openWordings>,
-  row: Unknown,
-  taken: Set<string>,
-  down: boolean,
-): Promise<Looked> {
+async function look(g: Gateway, wordings: Wordings, row: Unknown, taken: Set<string>, down: boolean): Promise<Looked> {
   const now = g.clock.now();
   const attemptedAt = row.attemptedAt ?? now;
   const base = { id: row.id, attempt: row.attempts, providerId: null, dueAt: 0, lookUpAt: null };
@@ -199,10 +193,11 @@ async function look(
       sql`select provider_id from ${deliveries} where provider_id in
             (select value from json_each(${JSON.stringify(found.map((f) => f.providerId))})) and id <> ${row.id}`,
     );
-    for (const other of others) taken.add(other.provider_id);
-    const free = found.filter((f) => !taken.has(f.providerId));
-    if (free.length > 1) return indeterminate('unknown:ambiguous');
-    const [only] = free;
+    const unclaimed = found.filter((f) => !others.some((other) => other.provider_id === f.providerId));
+    // as many as were lost with these words are ours, whichever is which; one more is somebody else's
+    if (unclaimed.length > 1 && unclaimed.length > 1 + (await countTwins(g, wordings, row, message.text)))
+      return indeterminate('unknown:ambiguous');
+    const only = unclaimed.find((f) => !taken.has(f.providerId));
     if (only) {
       taken.add(only.providerId);
       const { providerId } = only;
@@ -222,6 +217,20 @@ async function look(
     // asked too often: at the time that was named
     return unreachable(error instanceof SendError && error.retryAfter ? error.retryAfter * 1000 : undefined);
   }
+}
+
+/** Other rows to the same address whose outcome is unknown too and whose words are the same. */
+async function countTwins(g: Gateway, wordings: Wordings, row: Unknown, text: string): Promise<number> {
+  const rivals: Claimed[] = await g.store.db
+    .select(forSending)
+    .from(deliveries)
+    .where(
+      sql`${deliveries.address} = ${row.address} and ${deliveries.sender} = ${row.sender} and ${deliveries.state} = 'sending'
+          and ${deliveries.id} <> ${row.id} and ${deliveries.lookUpAt} is not null`,
+    );
+  let twins = 0;
+  for (const rival of rivals) if ((await wordings.compose(rival, g.clock.now())).text === text) twins++;
+  return twins;
 }
 
 /** What the list says of a dead or stopped address counts as if it had been answered. */

@@ -195,6 +195,8 @@ describe('an SMS of which nobody knows whether it was taken', () => {
   it.each([
     ['the first', ['accept_then_cut', 'cut']],
     ['the second', ['cut', 'accept_then_cut']],
+    ['each', ['accept_then_cut', 'accept_then_cut']],
+    ['none', ['cut', 'cut']],
   ] as [string, Fault[]][])(
     'goes twice and not three times for two with the same words, when %s was taken',
     async (_which, faults) => {
