@@ -15,6 +15,8 @@ const PER_SECOND = 5;
 /** Its own row in `senders`: a pace of its own, and a halt when the provider says to wait. */
 const LANE = 'redaction';
 const BATCH = 10;
+/** Then the rest of a batch is left for the next one: at the edge others wait in the same invocation. */
+const LONGEST_MS = 5_000;
 /** Longer than all timeouts of a batch: nobody else takes it meanwhile. */
 const LEASE_MS = 180_000;
 const AGAIN_MS = 300_000;
@@ -74,7 +76,7 @@ export async function redactSome(g: Gateway): Promise<number | null> {
   for (const row of claimed) {
     // one after the other: a slow provider is not hurried
     const at = g.clock.now();
-    if (back !== null) {
+    if (back !== null || at - now > LONGEST_MS) {
       done.push({ id: row.id, at: null, again: back });
       continue;
     }

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { rows } from '../../src/db/store.ts';
+import { perform } from '../../src/work.ts';
 import { allWell, GREETING, numberOf, OUR_NUMBER, reader, type Stage, stage, words } from './stage.ts';
 
 const ACCOUNT = 'AC00000000000000000000000000000001';
@@ -59,12 +60,17 @@ describe('the text at the provider', () => {
     allWell(s);
   });
 
-  it('waits while messages wait to be sent', async () => {
+  it('waits while messages wait to be sent, and while the provider waits', async () => {
     const s = await stage({ SMS_RATE: '1' });
     await s.people(reader(1, 'si'));
     await s.tell(words('r3'));
     await receipt(s, 1, 'delivered');
     s.clock.pass(61_000);
+    await s.people(reader(2, 'ar'), reader(3, 'th'));
+    await s.planned(words('r3b'));
+    await perform(s.g, { type: 'redact' }, { dispatchMs: 60_000, most: 100 });
+    expect(posts(s)).toEqual([]);
+    await perform(s.g, { type: 'dispatch', sender: 'sms' }, { dispatchMs: 60_000, most: 100 });
     await s.g.store.db.run(sql`insert into senders (name, halted_until, halted_cause) values ('sms', ${s.clock.now() + 60_000}, 'pace')
       on conflict (name) do update set halted_until = excluded.halted_until, halted_cause = 'pace'`);
     await s.pass(50_000, 10_000);
