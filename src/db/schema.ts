@@ -372,7 +372,7 @@ export const deliveries = sqliteTable(
     followedAt: integer('followed_at'),
     /** when the provider's copy of the text was emptied; null while there may be one */
     redactedAt: integer('redacted_at'),
-    /** emptying it is not tried before; null is at once */
+    /** emptying it is not tried before; null is at once for what is at its end, and not yet for what is `sent` */
     redactAt: integer('redact_at'),
   },
   (t) => [
@@ -384,7 +384,9 @@ export const deliveries = sqliteTable(
     index('deliveries_by_address').on(t.address),
     index('deliveries_unredacted')
       .on(t.state, t.sentAt)
-      .where(sql`sender = 'sms' and provider_id is not null and redacted_at is null`),
+      .where(
+        sql`sender = 'sms' and provider_id is not null and redacted_at is null and (state in ('delivered', 'failed') or redact_at is not null)`,
+      ),
     index('deliveries_dead')
       .on(t.alert, t.id)
       .where(sql`state in ('failed', 'expired', 'suppressed', 'indeterminate')`),
@@ -404,6 +406,12 @@ export const senders = sqliteTable('senders', {
   silent: integer('silent').notNull().default(0),
   /** times in a row that it was found silent: the wait grows with it */
   halts: integer('halts').notNull().default(0),
+});
+
+/** How far slow work has walked through a table, by row number. */
+export const cursors = sqliteTable('cursors', {
+  name: text('name').primaryKey(),
+  at: integer('at').notNull(),
 });
 
 /** Counts that no table of rows gives, such as refused webhooks. */

@@ -1,6 +1,6 @@
-import { inArray, type SQL, sql } from 'drizzle-orm';
+import { eq, inArray, type SQL, sql } from 'drizzle-orm';
 import { SendError } from '../channels/channel.ts';
-import { deliveries, senders } from '../db/schema.ts';
+import { cursors, deliveries, senders } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { readHaltedUntil } from './circuit.ts';
@@ -15,6 +15,8 @@ const PER_SECOND = 5;
 /** Its own row in `senders`: a pace of its own, and a halt when the provider says to wait. */
 const LANE = 'redaction';
 const BATCH = 10;
+/** Row numbers that are looked through at once for what got no report. */
+const CHUNK = 2_000;
 /** Then the rest of a batch is left for the next one: at the edge others wait in the same invocation. */
 const LONGEST_MS = 5_000;
 /** Longer than all timeouts of a batch: nobody else takes it meanwhile. */
@@ -30,7 +32,8 @@ const LATER_MS = 3_600_000;
 const GIVEN_UP_MS = 14 * 24 * 3_600_000;
 
 /** In the words of the index `deliveries_unredacted`. */
-const open = sql`sender = 'sms' and provider_id is not null and redacted_at is null`;
+const open = sql`sender = 'sms' and provider_id is not null and redacted_at is null
+  and (state in ('delivered', 'failed') or redact_at is not null)`;
 
 /** What is at its end, and may be tried now: three seeks into the index. */
 function due(now: number): SQL {
@@ -41,6 +44,41 @@ function due(now: number): SQL {
       union all ${one('sent', now - NO_REPORT_MS)}`;
 }
 
+/**
+ * What is a day old and not at its end is marked, in the order of the table: an index of all that is only sent would
+ * cost each message at the moment when it goes out.
+ */
+async function markUnreported(g: Gateway, now: number): Promise<void> {
+  const [cursor] = await g.store.db.select().from(cursors).where(eq(cursors.name, LANE));
+  const from = cursor?.at ?? 0;
+  const chunk = sql`${deliveries.id} > ${from} and ${deliveries.id} <= ${from + CHUNK}`;
+  const [seen] = await rows<{ last: number | null; young: number | null }>(
+    g.store,
+    sql`select max(id) as last, min(case when created_at > ${now - NO_REPORT_MS} then id end) as young
+        from ${deliveries} where ${chunk}`,
+  );
+  // a gap of erased rows is stepped over as long as there is something behind it
+  const [behind] =
+    seen!.last === null
+      ? await rows<{ id: number | null }>(g.store, sql`select min(id) as id from ${deliveries} where id > ${from}`)
+      : [];
+  const to = seen!.young !== null ? seen!.young - 1 : (seen!.last ?? (behind?.id ? behind.id - 1 : from));
+  if (to <= from) return;
+  await g.store.atomic((db) => [
+    db
+      .update(deliveries)
+      .set({ redactAt: sql`coalesce(sent_at, expires_at) + ${NO_REPORT_MS}` })
+      .where(
+        sql`${deliveries.id} > ${from} and ${deliveries.id} <= ${to} and sender = 'sms' and redacted_at is null
+            and redact_at is null and state in ('pending', 'sending', 'sent', 'indeterminate')`,
+      ),
+    db
+      .insert(cursors)
+      .values({ name: LANE, at: to })
+      .onConflictDoUpdate({ target: cursors.name, set: { at: to } }),
+  ]);
+}
+
 const looked = new WeakMap<Gateway, number>();
 
 /** Whether a copy of a text stands at the provider that is of no use any more. */
@@ -49,6 +87,7 @@ export async function isRedactionDue(g: Gateway): Promise<boolean> {
   const now = g.clock.now();
   if (now - (looked.get(g) ?? 0) < LOOK_MS || (await readHaltedUntil(g, LANE)) > now) return false;
   looked.set(g, now);
+  await markUnreported(g, now);
   const [row] = await rows<{ n: number }>(g.store, sql`select exists (${due(now)}) as n`);
   return row!.n === 1;
 }

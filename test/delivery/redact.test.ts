@@ -60,6 +60,24 @@ describe('the text at the provider', () => {
     allWell(s);
   });
 
+  it('is found by an index that costs a message nothing when it goes out', async () => {
+    const s = await stage();
+    const plan = await rows<{ detail: string }>(
+      s.g.store,
+      sql`explain query plan select id from deliveries where sender = 'sms' and provider_id is not null and redacted_at is null
+          and (state in ('delivered', 'failed') or redact_at is not null) and state = 'delivered' and sent_at <= 1 order by sent_at`,
+    );
+    expect(plan.map(({ detail }) => detail).join()).toMatch(/deliveries_unredacted \(state=\? AND sent_at<\?\)/);
+    await s.people(reader(1, 'si'));
+    await s.tell(words('r0'));
+    const [entered] = await rows<{ n: number }>(
+      s.g.store,
+      sql`select count(*) as n from deliveries indexed by deliveries_unredacted where sender = 'sms' and provider_id is not null
+          and redacted_at is null and (state in ('delivered', 'failed') or redact_at is not null)`,
+    );
+    expect(entered!.n).toBe(0);
+  });
+
   it('waits while messages wait to be sent, and while the provider waits', async () => {
     const s = await stage({ SMS_RATE: '1' });
     await s.people(reader(1, 'si'));

@@ -177,10 +177,14 @@ CREATE TABLE `check_ins` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `check_ins_once` ON `check_ins` (`incident`,`person`);--> statement-breakpoint
-CREATE INDEX `check_ins_by_person` ON `check_ins` (`person`);--> statement-breakpoint
 CREATE TABLE `counters` (
 	`name` text PRIMARY KEY NOT NULL,
 	`n` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `cursors` (
+	`name` text PRIMARY KEY NOT NULL,
+	`at` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `data_keys` (
@@ -224,12 +228,12 @@ CREATE TABLE `deliveries` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `deliveries_once` ON `deliveries` (`alert`,`target`,`step`,`language`);--> statement-breakpoint
-CREATE INDEX `deliveries_due` ON `deliveries` (`sender`,`rank`,`id`) WHERE state = 'pending';--> statement-breakpoint
+CREATE INDEX `deliveries_due` ON `deliveries` (`sender`,`rank`) WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX `deliveries_open` ON `deliveries` (`alert`) WHERE state in ('pending', 'sending');--> statement-breakpoint
 CREATE INDEX `deliveries_under_way` ON `deliveries` (`lease_until`) WHERE state = 'sending';--> statement-breakpoint
 CREATE INDEX `deliveries_by_provider` ON `deliveries` (`provider_id`) WHERE provider_id is not null;--> statement-breakpoint
-CREATE INDEX `deliveries_by_address` ON `deliveries` (`address`,`id`);--> statement-breakpoint
-CREATE INDEX `deliveries_unredacted` ON `deliveries` (`state`,`sent_at`) WHERE sender = 'sms' and provider_id is not null and redacted_at is null;--> statement-breakpoint
+CREATE INDEX `deliveries_by_address` ON `deliveries` (`address`);--> statement-breakpoint
+CREATE INDEX `deliveries_unredacted` ON `deliveries` (`state`,`sent_at`) WHERE sender = 'sms' and provider_id is not null and redacted_at is null and (state in ('delivered', 'failed') or redact_at is not null);--> statement-breakpoint
 CREATE INDEX `deliveries_dead` ON `deliveries` (`alert`,`id`) WHERE state in ('failed', 'expired', 'suppressed', 'indeterminate');--> statement-breakpoint
 CREATE TABLE `idempotency` (
 	`operator` text NOT NULL,
@@ -330,6 +334,7 @@ CREATE TABLE `people` (
 	`languages` integer NOT NULL,
 	`nationalities` integer NOT NULL,
 	`tags` integer NOT NULL,
+	`reach` integer DEFAULT 0 NOT NULL,
 	`country` text,
 	`area` text,
 	`latitude` real,
@@ -344,7 +349,9 @@ CREATE TABLE `people` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `people_uid_unique` ON `people` (`uid`);--> statement-breakpoint
 CREATE UNIQUE INDEX `people_by_external_id` ON `people` (`organisation`,`external_id_index`);--> statement-breakpoint
-CREATE INDEX `people_by_audience` ON `people` (`organisation`,`country`,`area`,`cell`,`located_at`,`nationalities`,`languages`,`tags`);--> statement-breakpoint
+CREATE INDEX `people_by_audience` ON `people` (`organisation`,`country`,`area`,`cell`,`located_at`,`nationalities`,`languages`,`tags`,`reach`);--> statement-breakpoint
+CREATE INDEX `people_by_cell` ON `people` (`organisation`,`cell`,`located_at`,`nationalities`,`languages`,`tags`,`reach`) WHERE cell is not null;--> statement-breakpoint
+CREATE INDEX `people_by_age` ON `people` (`organisation`,`located_at`,`nationalities`,`languages`,`tags`);--> statement-breakpoint
 CREATE TABLE `people_addresses` (
 	`person` integer NOT NULL,
 	`address` integer NOT NULL,
