@@ -212,7 +212,7 @@ describe('stopping', () => {
   });
 });
 
-describe('with fifty messages under way', () => {
+describe('with sixty-four messages under way', () => {
   it('stops within five seconds, and what it says already went is what arrives', async () => {
     const s = await stage({ SMS_RATE: '100' });
     await s.people(...Array.from({ length: 300 }, (_, n) => reader(n, ['si', 'ar', 'th'][n % 3]!)));
@@ -226,7 +226,7 @@ describe('with fifty messages under way', () => {
       return request(...args);
     };
     const sending = perform(s.g, { type: 'dispatch', sender: 'sms' }, { dispatchMs: 60_000, most: 1_000 });
-    for (let i = 0; i < 400 && held.length < 50; i++) await new Promise((resolve) => setTimeout(resolve, 2));
+    for (let i = 0; i < 400 && held.length < 64; i++) await new Promise((resolve) => setTimeout(resolve, 2));
     most = held.length;
     const at = s.clock.now();
     const stopped = await s.call('POST', `/api/v1/alerts/${id}/stop`, { key: s.keys.author });
@@ -234,10 +234,10 @@ describe('with fifty messages under way', () => {
     for (const resolve of held) resolve();
     await sending;
     await s.pass(20_000, 2_000);
-    expect(most).toBe(50);
+    expect(most).toBe(64);
     const { alreadySent, halted } = stopped.json;
     expect(alreadySent + halted).toBe(300);
-    expect(alreadySent).toBeGreaterThanOrEqual(50);
+    expect(alreadySent).toBeGreaterThanOrEqual(64);
     expect(alreadySent).toBeLessThanOrEqual(150);
     expect(s.twilio.sent).toHaveLength(alreadySent);
     expect(Math.max(...s.twilio.sent.map((sms) => sms.at)) - at).toBeLessThan(5_000);

@@ -38,8 +38,7 @@ function readingOf(source: string): Reading | undefined {
       return Array.isArray(found) && found.length > 0 ? ['claimed', String(sender)] : undefined;
     };
   if (!returns && sql.includes(' from json_each('))
-    return (parameters) =>
-      parameters.some((value) => String(value).includes('"state":"sent"')) ? ['recorded'] : undefined;
+    return (parameters) => (parameters.some((value) => String(value).includes(',"sent",')) ? ['recorded'] : undefined);
   return undefined;
 }
 
@@ -93,20 +92,23 @@ const SENDS: [RegExp, string][] = [
   [/^GET .*\/Messages\.json/, 'list'],
 ];
 
-const { request } = Pool.prototype;
-Pool.prototype.request = async function (this: Pool, options: Parameters<typeof request>[0]) {
-  const answer = await (request as (options: unknown) => ReturnType<typeof request>).call(this, options);
-  const call = `${options.method} ${options.path}`;
-  const sender = SENDS.find(([pattern]) => pattern.test(call))?.[1];
-  if (!sender || answer.statusCode > 299) return answer;
-  const text = answer.body.text.bind(answer.body);
-  answer.body.text = async () => {
-    const read = await text();
-    happened(sender === 'list' ? 'looked up' : 'answered', sender);
-    return read;
-  };
-  return answer;
-} as typeof request;
+const { dispatch } = Pool.prototype;
+Pool.prototype.dispatch = function (this: Pool, options, handler) {
+  const sender = SENDS.find(([pattern]) => pattern.test(`${options.method} ${options.path}`))?.[1];
+  if (sender) {
+    let status = 0;
+    const { onResponseStart, onResponseEnd } = handler;
+    handler.onResponseStart = (...told) => {
+      status = told[1];
+      onResponseStart?.apply(handler, told);
+    };
+    handler.onResponseEnd = (...told) => {
+      onResponseEnd?.apply(handler, told);
+      if (status < 300) happened(sender === 'list' ? 'looked up' : 'answered', sender);
+    };
+  }
+  return dispatch.call(this, options, handler);
+};
 
 // ---- alterations
 
