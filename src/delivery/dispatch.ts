@@ -15,8 +15,9 @@ const LEASE_MS = 30_000;
 const CLAIM_SHARE = 0.5;
 /** The same for a sender that has no list to look into: a person decides on what was claimed. */
 const BLIND_SHARE = 0.2;
-/** Claimed at once, or twice what is under way: each claim is a commit. */
-const MOST_CLAIMED = 64;
+/** Claimed at once: twice what is under way, within these. Each claim is a commit, and answers wait while it is made. */
+const FEW_CLAIMED = 64;
+const MOST_CLAIMED = 256;
 /** Telegram takes one message a second for each chat; counted from the claim, which is before the slot. */
 const SAME_CHAT_MS = 1_700;
 
@@ -57,7 +58,7 @@ export async function dispatch(
   const largest = Math.max(
     1,
     Math.min(
-      Math.max(MOST_CLAIMED, 2 * inFlight),
+      Math.min(Math.max(FEW_CLAIMED, 2 * inFlight), MOST_CLAIMED),
       Math.ceil(channel.perSecond * (channel.find ? CLAIM_SHARE : BLIND_SHARE)),
     ),
   );
@@ -122,10 +123,24 @@ export async function dispatch(
     finished.push(result);
   };
 
+  const handOut = () => {
+    while (ready.length > 0 && active < inFlight) {
+      const { row, claimedAt } = ready.shift()!;
+      active++;
+      void attempt(row, claimedAt).then((result) => {
+        active--;
+        take(result);
+        wake();
+      });
+    }
+  };
+
   for (;;) {
     const now = g.clock.now();
     open &&= !circuit.halted && !crowded && !stopping() && now < limits.until && handled < limits.most;
     if (circuit.halted || crowded || stopping()) for (const { row } of ready.splice(0)) take(untried(row, now));
+    // before the commit: the far end works meanwhile
+    handOut();
     const free = ready.length <= low && waiting <= ahead && (ready.length > 0 || active < inFlight);
     const next = circuit.probing ? 1 : largest;
     const wanted = open && free && (!circuit.probing || active === 0) ? Math.min(next, limits.most - handled) : 0;
@@ -149,19 +164,11 @@ export async function dispatch(
         }
       }
     }
-    while (ready.length > 0 && active < inFlight) {
-      const { row, claimedAt } = ready.shift()!;
-      active++;
-      void attempt(row, claimedAt).then((result) => {
-        active--;
-        take(result);
-        wake();
-      });
-    }
+    handOut();
     if (active === 0 && finished.length === 0 && ready.length === 0) {
       const more = !circuit.halted && !crowded && (handled >= limits.most || g.clock.now() >= limits.until);
       if (!open) return { handled, more, failed: anyFailed, again, lookUp };
-    } else if (finished.length === 0) {
+    } else if (finished.length === 0 || (ready.length > 0 && finished.length < mostKept)) {
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
