@@ -123,12 +123,16 @@ export async function currentBulletin(
   );
 }
 
-/** Writes a bulletin's script from the frozen radio text of its alert. */
+/**
+ * Writes a bulletin's script from the frozen radio text of its alert.
+ * @throws Refusal `no_bulletin` when the text is never said on air (playbook RP-10)
+ */
 export async function scriptOf(g: Gateway, station: Station, row: BulletinRow): Promise<Script> {
   const [alert] = await g.store.db.select().from(alerts).where(eq(alerts.id, row.alert));
   const [organisation] = await g.store.db.select().from(organisations).where(eq(organisations.id, row.organisation));
   const [incident] = await g.store.db.select().from(incidents).where(eq(incidents.id, alert!.incident));
   const text = (await readTexts(g, alert!))[row.language]!;
+  if (text.radio === undefined) throw new Refusal('no_bulletin');
   const spoken = (await g.catalog.languages()).includes(row.language) ? row.language : 'en';
   const names = await g.catalog.names(row.language);
   const slot = inOffset(row.readFrom, await spokenOffset(g, alert!));

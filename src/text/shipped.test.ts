@@ -117,8 +117,9 @@ describe.each(templates)('$path', ({ path, content }) => {
       expect(content.review).toMatchObject({ by: /\S/, on: /^\d{4}-\d\d-\d\d$/ });
   });
 
-  it('has the four lengths, and neutral where English has it', () => {
-    expect(lengths).toEqual(expect.arrayContaining(['full', 'sms', 'flash', 'radio']));
+  it('has every length, radio only where it may go on air, and neutral where English has it', () => {
+    expect(lengths).toEqual(expect.arrayContaining(['full', 'sms', 'flash']));
+    expect(Object.hasOwn(content.texts, 'radio')).toBe(meta.channels.includes('radio'));
     expect(Object.hasOwn(content.texts, 'neutral')).toBe(Object.hasOwn(english.texts, 'neutral'));
     expect(content.event).toMatch(/\S/);
   });

@@ -50,8 +50,11 @@ export interface Review {
   on: string | null;
 }
 
-/** The same words by length. `neutral` names no politics, `ascii` is romanised. */
-export type Texts = Record<'full' | 'sms' | 'flash' | 'radio', string> & Partial<Record<'neutral' | 'ascii', string>>;
+/**
+ * The same words by length. `radio` is there where the template may go on air (playbook RP-10), `neutral` names no
+ * politics, `ascii` is romanised.
+ */
+export type Texts = Record<'full' | 'sms' | 'flash', string> & Partial<Record<'radio' | 'neutral' | 'ascii', string>>;
 
 /** `templates/<id>/<tag>.json` */
 export interface TemplateText {
