@@ -65,16 +65,32 @@ describe('the SMS of an alert', () => {
     expect(twilio.violations).toEqual([]);
   });
 
-  it('to a network that carries no Sinhala is English, and the ledger and the preview say so', async () => {
+  it('to a network that carries no Arabic script is English, and the ledger and the preview say so', async () => {
     const twilio = farEnd();
     const t = await testGateway(TWILIO, [twilio]);
-    const { ledger, preview } = await tell(t, [phone('+821012345678', 'si'), phone('+818012345671', 'si')]);
+    const { ledger, preview } = await tell(t, [phone('+821012345678', 'ar'), phone('+818012345671', 'ar')]);
     expect(preview.byFallback).toEqual({ charset: 1 });
     const byReason = Object.fromEntries(
       ledger.map((row: { languageReason: string; language: string }) => [row.languageReason, row.language]),
     );
-    expect(byReason).toEqual({ charset: 'en', own: 'si' });
+    expect(byReason).toEqual({ charset: 'en', own: 'ar' });
     expect(twilio.sent.find(({ to }) => to.startsWith('+82'))?.body).toMatch(/^Embassy of Sri Lanka: Trouble/);
+  });
+
+  it('to the same network is plain letters where the language has them, and counts as the own language', async () => {
+    const twilio = farEnd();
+    const t = await testGateway(TWILIO, [twilio]);
+    const { texts, ledger, preview } = await tell(t, [phone('+821012345678', 'vi'), phone('+821012345679', 'so')], {
+      languagePolicy: 'bilingual',
+    });
+    expect(preview.byFallback).toEqual({});
+    expect(ledger.map((row: { languageReason: string }) => row.languageReason)).toEqual(['own', 'own']);
+    for (const { to, body } of twilio.sent) {
+      expect(body).toMatch(/^[\n -~]+$/);
+      expect(body).toContain(to.endsWith('8') ? texts.vi.ascii : texts.so.ascii);
+      expect(body).toContain(texts.en.sms);
+    }
+    expect(twilio.sent).toHaveLength(2);
   });
 
   it('is not counted as reached when the channel has no settings', async () => {

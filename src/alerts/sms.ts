@@ -39,7 +39,8 @@ export async function smsFor(g: Gateway, texts: Texts, reader: SmsReader, manner
   const english = chooseSms({ en: texts.en }, 'en', rule);
   return {
     ...own,
-    text: withTail(`${own.text}\n${english.text}`, tails[own.language] ?? '', own.language),
+    tail: one.tail,
+    text: withTail(`${own.text}\n${english.text}`, one.tail, own.language),
     folded: [...own.folded, ...english.folded],
     problems: [...new Set([...own.problems, ...english.problems])],
   };

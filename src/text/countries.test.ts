@@ -39,6 +39,9 @@ describe('choosing the SMS for a country', () => {
     ko: { sms: '강한 지진입니다' },
     vi: { sms: 'Động đất mạnh' },
     fr: { sms: 'Forêt à côté' },
+    es: { sms: 'Niños, mañana', ascii: 'Chicos, el otro dia' },
+    ru: { sms: 'Сильное землетрясение' },
+    uk: { sms: 'Сильний землетрус, ідіть' },
     en: { sms: 'Strong earthquake', neutral: 'Please stay inside' },
   };
   const tails = { si: '1 හොඳයි', ar: '1 بخير', ko: '1 안전', vi: '1 an toàn', en: 'Reply 1' };
@@ -46,6 +49,7 @@ describe('choosing the SMS for a country', () => {
   it('takes the sms text and its reply line', () => {
     expect(chooseSms(texts, 'si', open, tails)).toEqual({
       text: 'භූමිකම්පාවක් 1 හොඳයි',
+      tail: '1 හොඳයි',
       language: 'si',
       variant: 'sms',
       folded: [],
@@ -71,13 +75,40 @@ describe('choosing the SMS for a country', () => {
     });
     expect(chooseSms(texts, 'si', rule, tails)).toMatchObject({ text: 'Bhoomikampawa Reply 1', variant: 'ascii' });
     expect(chooseSms(texts, 'vi', rule, tails)).toMatchObject({ text: 'Dong dat manh 1 an toan', language: 'vi' });
-    expect(chooseSms(texts, 'fr', rule)).toMatchObject({ text: 'Foret a cote', language: 'fr' });
+    expect(chooseSms(texts, 'fr', rule)).toMatchObject({ text: 'Foret a cote', language: 'fr', variant: 'ascii' });
+    expect(chooseSms(texts, 'es', rule), 'its own ASCII text').toMatchObject({ text: 'Chicos, el otro dia' });
+    expect(chooseSms(texts, 'ru', rule), 'KS X 1001 has Russian').toMatchObject({ language: 'ru', variant: 'sms' });
+    expect(chooseSms(texts, 'uk', rule), 'and no Ukrainian і').toMatchObject({ language: 'en' });
     expect(chooseSms(texts, 'ar', rule, tails)).toMatchObject({ text: 'Strong earthquake Reply 1', language: 'en' });
   });
 
   it('prefers neutral English to romanised words that are not neutral', () => {
     const rule: SmsRule = { ...smsRule('AE', number), charset: 'ascii' };
     expect(chooseSms(texts, 'si', rule)).toMatchObject({ text: 'Please stay inside', language: 'en' });
+  });
+
+  it('takes the reply line in the letters of the text', () => {
+    const rule = smsRule('KR', name);
+    expect(chooseSms(texts, 'si', rule, tails).tail).toBe('Reply 1');
+    expect(chooseSms(texts, 'vi', rule, tails).tail).toBe('1 an toan');
+  });
+
+  it('takes plain letters of neutral words for a discreet reader', () => {
+    const rule: SmsRule = { ...smsRule('KR', name), neutral: true };
+    const neutral = { vi: { sms: 'Có bạo loạn', neutral: 'Xin ở trong nhà' }, en: texts.en };
+    expect(chooseSms(neutral, 'vi', rule)).toMatchObject({ text: 'Xin o trong nha', variant: 'neutral' });
+  });
+
+  it('takes the flash, which has no phone, where no number may stand', () => {
+    const heat = {
+      si: { sms: 'දැඩි රස්නය. අමතන්න +94112338812', flash: 'දැඩි රස්නය. වතුර බොන්න' },
+      en: { sms: 'Heat. Call +94112338812', flash: 'Heat. Drink water' },
+    };
+    const free: SmsRule = smsRule('JP', number);
+    expect(chooseSms(heat, 'si', smsRule('MY', number))).toMatchObject({ text: heat.si.flash, variant: 'flash' });
+    expect(chooseSms(heat, 'si', free)).toMatchObject({ text: heat.si.sms, variant: 'sms' });
+    const quake = { si: { sms: 'භූමිකම්පාවක්. එළියට යන්න', flash: 'භූමිකම්පාවක්' } };
+    expect(chooseSms(quake, 'si', smsRule('MY', number)).variant).toBe('sms');
   });
 
   it('says what the country forbids and the text still holds', () => {

@@ -1,6 +1,7 @@
 /** What the country of a number allows in an SMS, and which of our texts therefore goes there. */
 
 import rules from '../../locales/sms-countries.json' with { type: 'json' };
+import { foldToAscii } from './ascii.ts';
 import { type ReplyPath, withTail } from './render.ts';
 import { type Folded, fold } from './segments.ts';
 import type { Texts } from './template.ts';
@@ -24,9 +25,11 @@ export interface SmsRule {
 export interface ChosenSms {
   /** body and reply line, in NFC, as it is to be sent */
   text: string;
+  /** the reply line alone, in the letters of `text`; '' for none */
+  tail: string;
   /** the language of `text`: English where nothing else can arrive */
   language: string;
-  variant: 'sms' | 'neutral' | 'ascii';
+  variant: 'sms' | 'neutral' | 'ascii' | 'flash';
   /** what was folded, with its record */
   folded: Folded['folded'];
   /** what the country forbids and the text still holds: shown before approval */
@@ -68,11 +71,12 @@ export function charsetCountries(): string[] {
   return [...ROWS].filter(([, row]) => row.charset).map(([country]) => country);
 }
 
-type SmsTexts = Pick<Texts, 'sms' | 'neutral' | 'ascii'>;
+type SmsTexts = Pick<Texts, 'sms'> & Partial<Pick<Texts, 'neutral' | 'ascii' | 'flash'>>;
 
 /**
- * The SMS for a reader of `language` in a country with this rule: neutral wording where it is asked for, romanised or
- * English text where the script cannot arrive, the reply line last.
+ * The SMS for a reader of `language` in a country with this rule: neutral wording where it is asked for; plain ASCII
+ * where the script cannot arrive, and English for a language that has none; the flash, which carries no phone, where a
+ * number may not stand and the text holds one (playbook CT-7); the reply line last.
  * @param texts by language, as approved
  * @param tails reply line by language from `replyTail`; absent or '' for none
  */
@@ -82,35 +86,42 @@ export function chooseSms(
   rule: SmsRule,
   tails: Record<string, string> = {},
 ): ChosenSms {
-  let last: ChosenSms | undefined;
-  for (const { tag, variant, tailTag, ascii } of candidates(texts, language, rule)) {
-    const whole = withTail(texts[tag]![variant]!, tails[tailTag] ?? '', tag);
-    const { text, folded } = fold(whole, tag, { ascii });
-    last = { text, language: tag, variant, folded, problems: findForbidden(text, rule) };
-    if (!last.problems.includes('charset')) return last;
-  }
-  if (!last) throw new RangeError(`no text in ${language} and none in English`);
-  return last;
+  const possible = candidates(texts, language, rule, tails);
+  const one =
+    possible.find(({ problems }) => problems.length === 0) ??
+    possible.find(({ problems }) => !problems.includes('charset')) ??
+    possible.at(-1);
+  if (!one) throw new RangeError(`no text in ${language} and none in English`);
+  return one;
 }
 
-interface Candidate {
-  tag: string;
-  variant: ChosenSms['variant'];
-  tailTag: string;
-  ascii: boolean;
-}
-
-function candidates(texts: Record<string, SmsTexts>, language: string, rule: SmsRule): Candidate[] {
-  const list: Candidate[] = [];
+/** What could be sent, best first. English stands in only for a script that the country does not carry. */
+function candidates(
+  texts: Record<string, SmsTexts>,
+  language: string,
+  rule: SmsRule,
+  tails: Record<string, string>,
+): ChosenSms[] {
+  const list: ChosenSms[] = [];
+  const add = (
+    tag: string,
+    variant: ChosenSms['variant'],
+    { text, folded }: Pick<Folded, 'text' | 'folded'>,
+    tail: string,
+  ) => list.push({ text, tail, language: tag, variant, folded, problems: findForbidden(text, rule) });
   for (const tag of new Set([language, 'en'])) {
     const own = texts[tag];
     if (!own) continue;
+    const tail = tails[tag] ?? '';
     const variant = rule.neutral && own.neutral ? 'neutral' : 'sms';
-    list.push({ tag, variant, tailTag: tag, ascii: false });
+    add(tag, variant, fold(withTail(own[variant]!, tail, tag), tag), tail);
+    if (variant === 'sms' && own.flash && (rule.noNumber || rule.noUrl))
+      add(tag, 'flash', fold(withTail(own.flash, tail, tag), tag), tail);
     if (!rule.charset) break;
-    list.push({ tag, variant, tailTag: tag, ascii: true });
+    const plainTail = foldToAscii(tail)?.text ?? tails.en ?? '';
     // a romanised text says what the sms says: where that must be neutral, neutral English is better
-    if (own.ascii && variant === 'sms') list.push({ tag, variant: 'ascii', tailTag: 'en', ascii: true });
+    const plain = foldToAscii(withTail((variant === 'sms' && own.ascii) || own[variant]!, plainTail, 'en'));
+    if (plain) add(tag, variant === 'sms' ? 'ascii' : variant, plain, plainTail);
   }
   return list;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { foldToAscii } from './ascii.ts';
 import { type Assets, loadCatalog } from './catalog.ts';
 import { ownLines, renderTexts, replyTail, withTail } from './render.ts';
 import { fold } from './segments.ts';
@@ -34,7 +35,8 @@ describe('rendering an alert', () => {
     for (const [tag, text] of Object.entries(texts)) {
       const prefix = await catalog.word(tag, 'exercise_prefix');
       // what goes by SMS is folded: Turkish İ becomes I there
-      const starts = [`${prefix} `, `${fold(prefix, tag).text} `];
+      const plain = foldToAscii(prefix)?.text;
+      const starts = [prefix, fold(prefix, tag).text, plain].map((start) => `${start} `);
       for (const said of Object.values(text))
         expect(
           starts.some((start) => said.startsWith(start)),
@@ -87,6 +89,16 @@ describe('rendering an alert', () => {
       { ...from, exercise: true },
     );
     expect(made.si!.ascii).toBe('TEST Bhoomikampawa Miyagi Sun 11 Jan 18:30 LK7K3M');
+  });
+
+  it('gives languages in Latin letters an ASCII text, and no other', async () => {
+    const texts = await renderTexts(catalog, 'earthquake', facts, from);
+    expect(texts.vi!.ascii).toMatch(/^Embassy of Sri Lanka: Dong dat manh/);
+    expect(texts.tr!.ascii).toContain('guclu deprem');
+    expect(texts.en!.ascii).toBe(texts.en!.sms);
+    for (const [tag, { ascii }] of Object.entries(texts))
+      if (ascii !== undefined) expect(ascii, tag).toMatch(/^[\n -~]+$/);
+    for (const tag of ['ar', 'ru', 'zh-Hans', 'th', 'ja']) expect(texts[tag], tag).not.toHaveProperty('ascii');
   });
 
   it('is NFC whatever was typed', async () => {

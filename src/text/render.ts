@@ -1,5 +1,6 @@
 /** All texts of an alert, in every language that its template has. */
 
+import { foldToAscii } from './ascii.ts';
 import { TextError } from './assets.ts';
 import type { Catalog } from './catalog.ts';
 import { compileText } from './compile.ts';
@@ -25,7 +26,7 @@ export interface AlertContext {
 
 const LENGTHS: Length[] = ['full', 'sms', 'flash', 'radio', 'neutral', 'ascii'];
 /** What goes by SMS is folded here already, so that what is approved is what is sent. */
-const BY_SMS: Length[] = ['sms', 'flash', 'neutral', 'ascii'];
+const BY_SMS: Length[] = ['sms', 'flash', 'neutral'];
 
 /**
  * Fills the template in every language that it has. In an exercise each text begins with the word for TEST.
@@ -74,9 +75,12 @@ async function renderLanguage(
     const values = ascii ? await fillIn('en', 'long') : length === 'flash' ? short : length === 'radio' ? spoken : long;
     const begin = ascii && exercise ? `${await catalog.word('en', 'exercise_prefix')} ` : prefix;
     const filled = begin + fill(length === 'radio' ? pattern : ownLines(pattern, tag), values);
-    if (BY_SMS.includes(length)) out[length] = fold(filled, tag, { ascii }).text;
+    if (ascii) out.ascii = foldToAscii(filled)?.text ?? filled.normalize('NFC');
+    else if (BY_SMS.includes(length)) out[length] = fold(filled, tag).text;
     else out[length] = length === 'full' ? isolateCodes(filled.normalize('NFC'), tag) : filled.normalize('NFC');
   }
+  const plain = out.ascii === undefined ? foldToAscii(out.sms!) : null;
+  if (plain) out.ascii = plain.text;
   return out as RenderedText;
 }
 

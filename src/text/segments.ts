@@ -32,7 +32,8 @@ export function countSegments(text: string): SegmentCount {
   };
 }
 
-const PUNCTUATION: Record<string, string> = {
+/** Typographic signs and what stands for them on a typewriter. */
+export const PUNCTUATION: Record<string, string> = {
   ...{ '“': '"', '”': '"', '„': '"', '‟': '"', '«': '"', '»': '"' },
   ...{ '‘': "'", '’': "'", '‚': "'", '‛': "'", '‹': "'", '›': "'", '´': "'", '`': "'" },
   ...{ '‐': '-', '‑': '-', '‒': '-', '–': '-', '—': '-', '―': '-', '−': '-' },
@@ -40,29 +41,32 @@ const PUNCTUATION: Record<string, string> = {
 };
 
 /** Languages whose readers know their words without accents. */
-const ACCENTS_MAY_GO = new Set(['es', 'pt', 'fr', 'tr', 'vi']);
-const UNDECOMPOSED: Record<string, string> = { ı: 'i', đ: 'd', Đ: 'D', œ: 'oe', Œ: 'OE' };
+const ACCENTS_MAY_GO = new Set(['es', 'pt', 'fr', 'tr']);
+const UNDECOMPOSED: Record<string, string> = { ı: 'i', œ: 'oe', Œ: 'OE' };
 
 /**
  * Replaces what forces UCS-2 by its GSM-7 neighbour, but only when the whole text then is GSM-7; otherwise the text
  * comes back as it was, in NFC. Never ñ, never digits, never a script other than Latin (playbook MS-10).
- * Vietnamese keeps its accents unless `ascii` is asked for; `ascii` also folds the accents that GSM-7 has.
  */
-export function fold(text: string, tag: string, options: { ascii?: boolean } = {}): Folded {
-  const language = tag.toLowerCase().split('-')[0]!;
-  const accents = ACCENTS_MAY_GO.has(language) && (language !== 'vi' || options.ascii === true);
-  const composed = text.normalize('NFC');
+export function fold(text: string, tag: string): Folded {
+  const accents = ACCENTS_MAY_GO.has(tag.toLowerCase().split('-')[0]!);
+  const result = replaceEach(text, (letter) => PUNCTUATION[letter] ?? (accents ? withoutAccent(letter) : letter));
+  if (result.folded.length > 0 && countSegments(result.text).encoding === 'GSM-7') return result;
+  return { text: text.normalize('NFC'), folded: [], at: [] };
+}
+
+/** The text in NFC with each letter replaced, and the record of what was. */
+export function replaceEach(text: string, replace: (letter: string) => string): Folded {
   const result: Folded = { text: '', folded: [], at: [] };
-  for (const from of composed) {
-    const to = PUNCTUATION[from] ?? (accents ? withoutAccent(from, options.ascii === true) : from);
+  for (const from of text.normalize('NFC')) {
+    const to = replace(from);
     if (to !== from) {
       result.folded.push([from, to]);
       result.at.push(result.text.length);
     }
     result.text += to;
   }
-  if (result.folded.length > 0 && countSegments(result.text).encoding === 'GSM-7') return result;
-  return { text: composed, folded: [], at: [] };
+  return result;
 }
 
 /** Undoes `fold` by its record. */
@@ -76,9 +80,9 @@ export function unfold({ text, folded, at }: Folded): string {
   return original + text.slice(done);
 }
 
-function withoutAccent(letter: string, ascii: boolean): string {
+function withoutAccent(letter: string): string {
   if (letter < '\u0080' || letter === 'ñ' || letter === 'Ñ' || !/\p{Script=Latin}/u.test(letter)) return letter;
-  if (!ascii && isGsm(letter)) return letter;
+  if (isGsm(letter)) return letter;
   return UNDECOMPOSED[letter] ?? letter.normalize('NFD').replace(/\p{M}/gu, '');
 }
 
