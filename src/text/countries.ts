@@ -66,6 +66,11 @@ export function smsRule(country: string | null, sender: { number: boolean }): Sm
   };
 }
 
+/** Countries whose rules are known, by their codes. */
+export function knownCountries(): string[] {
+  return [...ROWS.keys()];
+}
+
 /** Countries whose networks carry only some characters. */
 export function charsetCountries(): string[] {
   return [...ROWS].filter(([, row]) => row.charset).map(([country]) => country);

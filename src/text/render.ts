@@ -44,19 +44,20 @@ export async function renderTexts(
   const rendered: Record<string, RenderedText> = {};
   for (const tag of languages) {
     const text = (await catalog.text(templateId, tag))!;
-    rendered[tag] = await renderLanguage(catalog, meta, text, tag, parameters, context);
+    rendered[tag] = await renderText(catalog, meta, text, parameters, context);
   }
   return rendered;
 }
 
-async function renderLanguage(
+/** Fills one file of a template. @throws TextError missing_variable, bad_time */
+export async function renderText(
   catalog: Catalog,
   meta: Meta,
   template: TemplateText,
-  tag: string,
   parameters: Record<string, unknown>,
   context: AlertContext,
 ): Promise<RenderedText> {
+  const tag = template.language;
   const fillIn = async (language: string, form: 'long' | 'short') => {
     const [names, choices] = [await catalog.names(language), await catalog.choices(language)];
     return renderParameters(meta, parameters, names, choices, { ...context, language, form });
