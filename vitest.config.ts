@@ -10,6 +10,8 @@ export default defineConfig({
     globalSetup: ['./test/global.ts'],
     reporters: ['./test/counts.ts', 'default'],
     expect: { requireAssertions: true },
+    // a machine that does much else is slow, and no test is about that
+    testTimeout: 30_000,
     projects: [
       { extends: true, test: { name: 'node', isolate: false, include } },
       {

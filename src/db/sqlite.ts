@@ -23,7 +23,7 @@ export function openSqlite(path: string): Store & { raw: Database.Database } {
   raw.pragma('synchronous = FULL');
   raw.pragma('busy_timeout = 5000');
   raw.pragma('temp_store = MEMORY');
-  raw.pragma('cache_size = -65536');
+  raw.pragma('cache_size = -16384');
   keepStatements(raw);
   const db = drizzle(raw, { schema });
   migrate(db, { migrationsFolder: MIGRATIONS });
