@@ -44,6 +44,14 @@ const STALE_AREAS = {
   'zh-Hans': 'NP-P1 NP-P3 NP-P7',
   uk: 'NP-P1',
 };
+/**
+ * Where hours are counted from sunrise too: with these words a time of 24 hours cannot be read on the other clock
+ * (a test goes through all hours). Ours, not CLDR's: its morning reaches over both.
+ */
+const DAY_PARTS = {
+  am: { 0: 'ሌሊት', 3: 'ንጋት', 6: 'ጠዋት', 12: 'ቀን', 18: 'ምሽት' },
+  ti: { 0: 'ለይቲ', 3: 'ወጋሕታ', 6: 'ንግሆ', 12: 'ቀትሪ', 18: 'ምሸት' },
+};
 /** CLDR's `en` is American; day before month is read everywhere. */
 const DATE_SOURCE = { en: 'en-001', 'ja-simple': 'ja' };
 /** CLDR has no order of its own for these and falls back to month before day. */
@@ -146,6 +154,9 @@ function bakeDates(tag) {
     months: months.map(clean),
     weekdays: ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'].map((name) => clean(days[name])),
     pattern: { day, dayTime: joined.replace('{1}', day).replace('{0}', '{time}') },
+    ...(DAY_PARTS[tag] && {
+      dayParts: Object.entries(DAY_PARTS[tag]).map(([from, word]) => ({ from: Number(from), word })),
+    }),
   };
 }
 

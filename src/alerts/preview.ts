@@ -9,6 +9,7 @@ import { parseReach } from '../people/reach.ts';
 import { smsRule } from '../text/countries.ts';
 import { estimateTexts } from '../text/estimate.ts';
 import { countSegments } from '../text/segments.ts';
+import { eventClock } from '../text/zones.ts';
 import type { Caller } from '../trust/operators.ts';
 import type { Texts } from './alert.ts';
 import { Channels, languagesOf } from './draft.ts';
@@ -200,7 +201,8 @@ async function priceSms(
   const unverified = new Set<string>();
   const problems = new Set<string>();
   const asks = input.template ? (await g.catalog.meta(input.template)).asksCheckIn : true;
-  const manner = { asks, bilingual: policy === 'bilingual', simulated: caller.organisation.mode === 'training' };
+  const simulated = caller.organisation.mode === 'training';
+  const manner = { asks, bilingual: policy === 'bilingual', simulated, clock: eventClock(input.parameters ?? {}) };
   const sent = new Map<string, { country: string | null; language: string | null; n: number }>();
   for (const { country, languages, n } of numbers) {
     const { language } = choose(languages);

@@ -1,6 +1,8 @@
 import type { Gateway } from '../gateway.ts';
 import { type ChosenSms, chooseSms, type SmsRule, smsRule } from '../text/countries.ts';
 import { replyTail, withTail } from '../text/render.ts';
+import { countSegments } from '../text/segments.ts';
+import { type EventClock, type ZoneForm, zoneLine } from '../text/zones.ts';
 import type { Texts } from './alert.ts';
 
 /** What makes an SMS of an alert differ between its readers. */
@@ -19,6 +21,8 @@ export interface SmsManner {
   bilingual: boolean;
   /** a simulated phone can answer whatever it got */
   simulated: boolean;
+  /** the times that the texts speak of: named to numbers of countries with another clock */
+  clock?: EventClock;
 }
 
 /**
@@ -33,9 +37,28 @@ export async function smsFor(g: Gateway, texts: Texts, reader: SmsReader, manner
   const found = smsRule(reader.country, { number: number !== undefined || manner.simulated });
   const rule = reader.discreet ? { ...found, neutral: true } : found;
   const tails = manner.asks ? await replyTails(g, [reader.language, 'en'], rule, number) : {};
-  const one = chooseSms(texts, reader.language, rule, tails);
-  if (!manner.bilingual || one.language === 'en' || !texts.en) return one;
-  const own = chooseSms(texts, reader.language, rule);
+  const compose = (all: Texts) => inLanguages(all, reader.language, rule, tails, manner.bilingual);
+  const plain = compose(texts);
+  if (!manner.clock) return plain;
+  const { segments } = countSegments(plain.text);
+  let told = plain;
+  for (const form of ['named', 'short', 'bare'] as const) {
+    told = compose(await nameClock(g, texts, reader, manner.clock, form));
+    if (countSegments(told.text).segments <= segments) break;
+  }
+  return told;
+}
+
+function inLanguages(
+  texts: Texts,
+  language: string,
+  rule: SmsRule,
+  tails: Record<string, string>,
+  bilingual: boolean,
+): ChosenSms {
+  const one = chooseSms(texts, language, rule, tails);
+  if (!bilingual || one.language === 'en' || !texts.en) return one;
+  const own = chooseSms(texts, language, rule);
   const english = chooseSms({ en: texts.en }, 'en', rule);
   return {
     ...own,
@@ -44,6 +67,35 @@ export async function smsFor(g: Gateway, texts: Texts, reader: SmsReader, manner
     folded: [...own.folded, ...english.folded],
     problems: [...new Set([...own.problems, ...english.problems])],
   };
+}
+
+/** The texts that an SMS may be, each with the line that says whose clock its hours are on: a wrong hour is worse than a segment. */
+async function nameClock(
+  g: Gateway,
+  texts: Texts,
+  { language, country }: SmsReader,
+  clock: EventClock,
+  form: ZoneForm,
+): Promise<Texts> {
+  const english = await g.catalog.names('en');
+  const out: Texts = {};
+  for (const tag of new Set([language, 'en'])) {
+    const own = texts[tag];
+    if (!own) continue;
+    const names = await g.catalog.names(tag);
+    const say = (text: string, words = names) => {
+      const line = zoneLine(words, clock, country, text, form);
+      return line ? `${text}\n${line}` : text;
+    };
+    out[tag] = {
+      ...own,
+      sms: say(own.sms),
+      flash: say(own.flash),
+      ...(own.neutral !== undefined && { neutral: say(own.neutral) }),
+      ...(own.ascii !== undefined && { ascii: say(own.ascii, english) }),
+    };
+  }
+  return out;
 }
 
 /** The reply line by a country's rule; languages without interface words take the English line. */

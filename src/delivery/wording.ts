@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import type { AlertRow } from '../alerts/alert.ts';
+import { type AlertRow, readParameters } from '../alerts/alert.ts';
 import { smsFor } from '../alerts/sms.ts';
 import type { Button, Outgoing } from '../channels/channel.ts';
 import type { SenderName } from '../channels/index.ts';
@@ -8,6 +8,7 @@ import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import type { RenderedText } from '../text/render.ts';
 import { direction } from '../text/tags.ts';
+import { eventClock, zoneLine } from '../text/zones.ts';
 import type { Keys } from '../trust/vault.ts';
 import { deliveryToken } from './token.ts';
 
@@ -27,6 +28,7 @@ export interface Claimed {
   bodySealed: string | null;
   /** null when the address was forgotten since */
   value: string | null;
+  /** of the number; of the person where the address has none */
   country: string | null;
   discreet: number;
 }
@@ -46,7 +48,9 @@ export const forSending = {
   expiresAt: deliveries.expiresAt,
   bodySealed: deliveries.bodySealed,
   value: sql<string | null>`(select a.value_sealed from addresses a where a.id = deliveries.address)`,
-  country: sql<string | null>`(select a.country from addresses a where a.id = deliveries.address)`,
+  country: sql<string | null>`coalesce((select a.country from addresses a where a.id = deliveries.address),
+    (select coalesce(p.country, case when p.area glob '[A-Z][A-Z]-*' then substr(p.area, 1, 2) end)
+       from people p where p.id = deliveries.person and deliveries.channel <> 'sms'))`,
   // on a phone that is shared, the one who must not be seen counts
   discreet: sql<number>`exists (select 1 from people_addresses h join people p on p.id = h.person
     where h.address = deliveries.address and p.profile = 'discreet')`,
@@ -146,6 +150,7 @@ async function wordAlert(g: Gateway, alert: AlertRow, row: Claimed, sender: Send
   const bilingual = alert.languagePolicy === 'bilingual' && row.language !== 'en' ? texts.en : undefined;
   const known = new Set(await g.catalog.languages());
   const speaks = known.has(row.language) ? row.language : 'en';
+  const clock = eventClock(await readParameters(g, alert));
   const common = {
     heading: row.discreet ? '' : own.event,
     language: row.language,
@@ -164,18 +169,24 @@ async function wordAlert(g: Gateway, alert: AlertRow, row: Claimed, sender: Send
         asks: alert.asksCheckIn,
         bilingual: alert.languagePolicy === 'bilingual',
         simulated: sender === 'simulator',
+        clock,
       },
     );
     return { ...common, language: chosen.language, text: chosen.text, buttons: [] };
   }
-  const fullOf = (text: RenderedText) => (row.discreet ? (text.neutral ?? text.full) : text.full);
+  const fullOf = async (text: RenderedText, tag: string) => {
+    const full = row.discreet ? (text.neutral ?? text.full) : text.full;
+    const zone = zoneLine(await g.catalog.names(tag), clock, row.country, full, 'named');
+    return zone ? `${full}\n${zone}` : full;
+  };
   const buttons: Button[] = alert.asksCheckIn
     ? [
         { label: await g.catalog.word(speaks, 'button_safe'), data: `1 ${alert.ref}` },
         { label: await g.catalog.word(speaks, 'button_help'), data: `2 ${alert.ref}` },
       ]
     : [];
-  return { ...common, text: bilingual ? `${fullOf(own)}\n\n${fullOf(bilingual)}` : fullOf(own), buttons };
+  const text = await fullOf(own, row.language);
+  return { ...common, text: bilingual ? `${text}\n\n${await fullOf(bilingual, 'en')}` : text, buttons };
 }
 
 async function composeAnswer(g: Gateway, keys: Keys, row: Claimed) {

@@ -22,6 +22,11 @@ export interface Names {
   weekdays: string[];
   /** with `{weekday}` `{day}` `{month}`, and `{time}` in `dayTime` */
   pattern: { day: string; dayTime: string };
+  /**
+   * parts of the day, by the hour that each begins at, where hours are counted from sunrise too: in Ethiopia and
+   * Eritrea 2:00 is what others call 08:00, and `ጠዋት 08:00` (in the morning) can only be ours. That clock has no 13:00
+   */
+  dayParts?: { from: number; word: string }[];
 }
 
 /** Reads `locales/<tag>/names.json`; English when there is none, as `language` then says. */
@@ -53,17 +58,20 @@ export function areaName(names: Names, code: string): string | null {
  * A time on the clock of the offset that it carries, in Western digits (playbook LL-5).
  * @param time RFC 3339 with offset; one given as `Z` says UTC
  * @param length `full`: weekday, day, month, HH:MM. `short`: HH:MM
- * @param zoneCountry ISO 3166-1 code to name when the reader is somewhere else than the clock
  * @throws TextError bad_time
  */
-export function formatTime(names: Names, time: string, length: 'full' | 'short', zoneCountry?: string): string {
+export function formatTime(names: Names, time: string, length: 'full' | 'short'): string {
   const clock = parseTime(time);
   if (!clock) throw new TextError('bad_time', `not an RFC 3339 time with an offset: ${time}`);
   const hhmm = `${two(clock.hour)}:${two(clock.minute)}`;
   if (length === 'short') return hhmm;
   const zone = clock.utc ? ' UTC' : '';
-  const where = zoneCountry ? countryName(names, zoneCountry) : null;
-  return fill(names, names.pattern.dayTime, clock, hhmm + zone) + (where ? ` (${where})` : '');
+  return fill(names, names.pattern.dayTime, clock, partOfDay(names, clock.hour) + hhmm + zone);
+}
+
+function partOfDay(names: Names, hour: number): string {
+  const part = hour >= 1 && hour <= 12 ? names.dayParts?.findLast(({ from }) => from <= hour) : undefined;
+  return part ? `${part.word} ` : '';
 }
 
 /** @param day RFC 3339 full-date. @throws TextError bad_time */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import emergency from '../../locales/emergency-numbers.json' with { type: 'json' };
 import { loadCatalog } from './catalog.ts';
 import { checkParameters, type RenderContext, renderParameters, untranslatedParameters } from './parameters.ts';
 import { shippedAssets } from './shipped.fixture.ts';
@@ -42,6 +43,15 @@ describe('checking parameters', () => {
     expect(check(given)).toEqual([]);
   });
 
+  it('takes every emergency number that we know, and says it as it was typed', async () => {
+    const numbers = new Set([...Object.values(emergency.countries), '119', '112', '110119', '000']);
+    expect(numbers.size).toBeGreaterThan(14);
+    for (const phone of numbers) {
+      expect(check({ phone })).toEqual([]);
+      expect((await render({ place: 'LB', phone }, 'ar')).phone).toBe(phone);
+    }
+  });
+
   it.each([
     [{ place: undefined }, '/place', 'missing_parameter'],
     [{ place: '' }, '/place', 'missing_parameter'],
@@ -60,6 +70,10 @@ describe('checking parameters', () => {
     [{ time: 5 }, '/time', 'bad_time'],
     [{ day: '2026-02-30' }, '/day', 'bad_day'],
     [{ phone: '0112338812' }, '/phone', 'bad_phone'],
+    [{ phone: '99' }, '/phone', 'bad_phone'],
+    [{ phone: '119119119' }, '/phone', 'bad_phone'],
+    [{ phone: '1-19' }, '/phone', 'bad_phone'],
+    [{ phone: '١١٩' }, '/phone', 'bad_phone'],
     [{ count: 2.5 }, '/count', 'bad_count'],
     [{ count: -1 }, '/count', 'bad_count'],
     [{ count: 'many' }, '/count', 'bad_count'],

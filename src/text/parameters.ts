@@ -41,6 +41,8 @@ export interface RenderContext {
 const OURS = ['org', 'ref', 'lang'];
 /** UTF-16 code units of the organisation's name in a flash text (DESIGN section 10) */
 const SHORT_ORG = 12;
+/** E.164, or what is dialled for an ambulance: locales/emergency-numbers.json holds numbers of three and four digits */
+const PHONE = /^(?:\+[1-9]\d{6,14}|\d{3,6})$/;
 // biome-ignore lint/complexity/useRegexLiterals: the escapes stay readable
 const FORBIDDEN = new RegExp('[\\p{Cc}\\p{Cs}\\u200b\\u200e\\u200f\\u061c\\u202a-\\u202e\\u2066-\\u2069\\ufeff]', 'u');
 
@@ -76,7 +78,7 @@ function checkValue(parameter: ParameterMeta, value: unknown): Finding[] {
     case 'day':
       return parseDay(text) ? [] : [[[], 'bad_day', 'needs a day like 2026-01-13']];
     case 'phone':
-      return /^\+[1-9]\d{6,14}$/.test(text) ? [] : [[[], 'bad_phone', 'needs a number like +94112338812']];
+      return PHONE.test(text) ? [] : [[[], 'bad_phone', 'needs a number like +94112338812, or a short one like 119']];
     case 'count': {
       const count = /^\d{1,9}$/.test(text) ? Number(text) : value;
       const fine = Number.isSafeInteger(count) && (count as number) >= 0;

@@ -30,6 +30,21 @@ describe('rendering an alert', () => {
     expect(texts.en!.sms).toMatch(/^Embassy of Sri Lanka: Strong earthquake near Miyagi, Sun 11 Jan 18:30\./);
   });
 
+  it('says the part of the day where hours are counted from sunrise, but not at the price of a segment', async () => {
+    const morning = { place: 'LB', time: '2026-01-11T08:30:00+02:00' };
+    const { am } = await renderTexts(catalog, 'earthquake', morning, from);
+    for (const text of [am!.full, am!.sms, am!.radio]) expect(text).toContain('ጠዋት 08:30');
+    const says: boolean[] = [];
+    for (let length = 1; length <= 40; length++) {
+      const long = await renderTexts(catalog, 'earthquake', { ...morning, place: 'በ'.repeat(length) }, from);
+      expect(long.am!.full).toContain('ጠዋት 08:30');
+      says.push(long.am!.sms.includes('ጠዋት 08:30'));
+    }
+    expect(new Set(says).size).toBe(2);
+    const evening = await renderTexts(catalog, 'earthquake', { ...morning, time: '2026-01-11T18:30:00+02:00' }, from);
+    expect(evening.am!.full).toContain('ጃን 11 18:30');
+  });
+
   it('begins every text of an exercise with the word for it, the heading too', async () => {
     const texts = await renderTexts(catalog, 'earthquake', facts, { ...from, exercise: true });
     for (const [tag, text] of Object.entries(texts)) {

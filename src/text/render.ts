@@ -5,9 +5,9 @@ import { TextError } from './assets.ts';
 import type { Catalog } from './catalog.ts';
 import { compileText } from './compile.ts';
 import { isolateCodes } from './isolate.ts';
-import { withoutStops } from './names.ts';
+import { type Names, withoutStops } from './names.ts';
 import { type LanguageText, renderParameters } from './parameters.ts';
-import { fold } from './segments.ts';
+import { countSegments, fold } from './segments.ts';
 import { direction } from './tags.ts';
 import type { Length, Meta, RenderedText, TemplateText, Values } from './template.ts';
 
@@ -27,6 +27,9 @@ export interface AlertContext {
 const LENGTHS: Length[] = ['full', 'sms', 'flash', 'radio', 'neutral', 'ascii'];
 /** What goes by SMS is folded here already, so that what is approved is what is sent. */
 const BY_SMS: Length[] = ['sms', 'flash', 'neutral'];
+
+/** E.164 has at most 15 digits. */
+const LONGEST_PHONE = '+123456789012345';
 
 /**
  * Fills the template in every language that it has. In an exercise each text begins with the word for TEST.
@@ -58,11 +61,13 @@ export async function renderText(
   context: AlertContext,
 ): Promise<RenderedText> {
   const tag = template.language;
-  const fillIn = async (language: string, form: 'long' | 'short') => {
-    const [names, choices] = [await catalog.names(language), await catalog.choices(language)];
+  const fillIn = async (language: string, form: 'long' | 'short', more: Partial<Names> = {}) => {
+    const [names, choices] = [{ ...(await catalog.names(language)), ...more }, await catalog.choices(language)];
     return renderParameters(meta, parameters, names, choices, { ...context, language, form });
   };
   const [long, short] = [await fillIn(tag, 'long'), await fillIn(tag, 'short')];
+  const tight = await fillIn(tag, 'long', { dayParts: [] });
+  const tail = meta.asksCheckIn ? await replyTail('one_way_number', catalog, tag, LONGEST_PHONE) : '';
   const spoken = mapTimes(meta, long, withoutStops);
   const exercise = context.exercise === true && meta.id !== 'exercise';
   const prefix = exercise ? `${await wordOrEnglish(catalog, tag, 'exercise_prefix')} ` : '';
@@ -75,7 +80,14 @@ export async function renderText(
     const ascii = length === 'ascii';
     const values = ascii ? await fillIn('en', 'long') : length === 'flash' ? short : length === 'radio' ? spoken : long;
     const begin = ascii && exercise ? `${await catalog.word('en', 'exercise_prefix')} ` : prefix;
-    const filled = begin + fill(length === 'radio' ? pattern : ownLines(pattern, tag), values);
+    const say = (said: Values) => begin + fill(length === 'radio' ? pattern : ownLines(pattern, tag), said);
+    let filled = say(values);
+    if (length === 'sms' || length === 'neutral') {
+      // the part of the day is left out where it would cost a segment
+      const bare = say(tight);
+      const size = (text: string) => countSegments(fold(withTail(text, tail, tag), tag).text).segments;
+      if (bare !== filled && size(filled) > size(bare)) filled = bare;
+    }
     if (ascii) out.ascii = foldToAscii(filled)?.text ?? filled.normalize('NFC');
     else if (BY_SMS.includes(length)) out[length] = fold(filled, tag).text;
     else out[length] = length === 'full' ? isolateCodes(filled.normalize('NFC'), tag) : filled.normalize('NFC');

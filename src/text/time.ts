@@ -10,6 +10,8 @@ export interface ClockTime {
   minute: number;
   /** true when it was given as `Z`: UTC, the clock of nowhere in particular; `+00:00` is the clock of Accra and London */
   utc: boolean;
+  /** minutes east of UTC */
+  offset: number;
   /** epoch milliseconds */
   at: number;
 }
@@ -32,7 +34,7 @@ export function parseTime(text: string): ClockTime | null {
   if (hour > 23 || minute > 59 || second > 60 || offsetHour > 23 || offsetMinute > 59) return null;
   const offset = (offsetHour * 60 + offsetMinute) * (found[6] === '-' ? -1 : 1);
   const at = date.at + (hour * 60 + minute - offset) * MINUTE + second * 1000;
-  return { ...date, hour, minute, utc: found[5] !== undefined, at };
+  return { ...date, hour, minute, utc: found[5] !== undefined, offset, at };
 }
 
 /** @param text an RFC 3339 full-date, `2026-01-13`. @returns null when there is no such day; `at` is its midnight UTC */
