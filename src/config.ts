@@ -20,6 +20,12 @@ export interface VapidSettings {
   privateKey: string;
 }
 
+/** A server that speaks LibreTranslate's API. */
+export interface TranslateSettings {
+  url: string;
+  key: string | undefined;
+}
+
 export interface Config {
   port: number;
   host: string;
@@ -34,6 +40,7 @@ export interface Config {
   telegram: TelegramSettings | undefined;
   vapid: VapidSettings | undefined;
   vapidSubject: string;
+  translate: TranslateSettings | undefined;
   backupPublicKey: string | undefined;
   metricsToken: string | undefined;
   trustProxy: boolean;
@@ -157,6 +164,13 @@ export const SETTINGS: readonly Setting[] = [
     help: 'mailto: or https: contact for push services.',
   },
   {
+    group: 'Machine translation',
+    name: 'TRANSLATE_URL',
+    example: '',
+    help: 'Server that speaks LibreTranslate’s API, to fill missing languages of own texts. It is told those texts: best one of your own. Unset: no machine translates.',
+  },
+  { group: 'Machine translation', name: 'TRANSLATE_KEY', example: '', help: 'Its api_key, where it asks for one.' },
+  {
     group: 'People',
     name: 'DEFAULT_COUNTRY',
     example: '',
@@ -259,6 +273,9 @@ export function parseConfig(
       telegram: readTelegram(text, wrong, url),
       vapid: readVapid(text, wrong),
       vapidSubject: subject,
+      translate: text('TRANSLATE_URL')
+        ? { url: url('TRANSLATE_URL', 'http://localhost:5000'), key: text('TRANSLATE_KEY') }
+        : undefined,
       backupPublicKey: text('BACKUP_PUBLIC_KEY'),
       metricsToken: text('METRICS_TOKEN'),
       trustProxy: flag('TRUST_PROXY'),

@@ -3,6 +3,7 @@ import type { SenderName, Senders } from './channels/index.ts';
 import type { Config } from './config.ts';
 import type { Store } from './db/store.ts';
 import type { Assets, Catalog } from './text/catalog.ts';
+import type { Translator } from './text/machine.ts';
 import type { Vault } from './trust/vault.ts';
 
 /** Epoch milliseconds. A fake one drives the tests. */
@@ -59,6 +60,8 @@ export interface Gateway {
   wire: Wire;
   assets: Assets;
   catalog: Catalog;
+  /** null: no machine translates */
+  translator: Translator | null;
   clock: Clock;
   ids: Ids;
   log: Log;

@@ -34,8 +34,11 @@ export async function readTexts(g: Gateway, alert: { id: number; organisation: s
   return texts;
 }
 
-/** How far each language was reviewed: `draft` until a native speaker has signed it, `own` for an operator's words. */
-async function readReviews(g: Gateway, alert: AlertRow): Promise<Record<string, string>> {
+/**
+ * How far each language was reviewed: `draft` until a native speaker has signed it, `own` for an operator's words,
+ * `machine` for a machine's and `accepted` when a translator has accepted them.
+ */
+export async function readReviews(g: Gateway, alert: AlertRow): Promise<Record<string, string>> {
   const found = await g.store.db
     .select({ language: alertTexts.language, review: alertTexts.review })
     .from(alertTexts)
@@ -50,6 +53,15 @@ async function readUntranslated(g: Gateway, alert: AlertRow) {
   const [names, choices] = [await g.catalog.names('en'), await g.catalog.choices('en')];
   const template = (await g.catalog.templates()).find((one) => one.id === alert.template);
   return untranslatedParameters(meta, await readParameters(g, alert), names, choices, template?.languages ?? []);
+}
+
+/** What a machine wrote goes to nobody before a person has read it. @throws Refusal `machine_unread` */
+export async function refuseUnread(g: Gateway, alert: AlertRow): Promise<void> {
+  const unread = Object.entries(await readReviews(g, alert)).filter(([, review]) => review === 'machine');
+  if (unread.length === 0) return;
+  throw new Refusal('machine_unread', undefined, {
+    errors: unread.map(([tag]) => ({ pointer: `/texts/${tag}`, detail: 'A machine wrote it and nobody has read it.' })),
+  });
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   hashTexts,
   readParameters,
   readTexts,
+  refuseUnread,
   sealReason,
   type Texts,
 } from './alert.ts';
@@ -57,7 +58,7 @@ export async function countPeople(g: Gateway, alert: AlertRow): Promise<number> 
 
 /**
  * Freezes the texts. Submitting what the same operator has submitted already changes nothing.
- * @throws Refusal `wrong_state`, `expired`, `past_until`, `empty_audience`, `text_differs`
+ * @throws Refusal `wrong_state`, `expired`, `past_until`, `empty_audience`, `machine_unread`, `text_differs`
  */
 export async function submit(g: Gateway, caller: Caller, uid: string): Promise<AlertRow> {
   const alert = await findAlert(g, caller, uid);
@@ -67,6 +68,7 @@ export async function submit(g: Gateway, caller: Caller, uid: string): Promise<A
   if (alert.expiresAt <= now) throw new Refusal('expired');
   await refusePastUntil(g, alert);
   if ((await countPeople(g, alert)) === 0) throw new Refusal('empty_audience');
+  await refuseUnread(g, alert);
   const texts = await readTexts(g, alert);
   if (alert.template === null) lockFacts(texts);
   const frozenHash = await hashTexts(g, alert.organisation, texts);
@@ -117,6 +119,7 @@ export async function approve(
   const now = g.clock.now();
   if (alert.expiresAt <= now) throw new Refusal('expired');
   await refusePastUntil(g, alert);
+  await refuseUnread(g, alert);
   if (alert.former !== null) await refuseReplaced(g, alert);
   const undo = input.undoSeconds ?? UNDO_SECONDS;
   if (undo === 0 && alert.urgency !== 'Immediate') throw new Refusal('undo_required');

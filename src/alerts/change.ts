@@ -6,7 +6,7 @@ import type { Gateway } from '../gateway.ts';
 import { auditRowIf } from '../trust/audit.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { type AlertRow, findAlert, readParameters, readTexts, type Texts } from './alert.ts';
+import { type AlertRow, findAlert, readParameters, readReviews, readTexts, type Texts } from './alert.ts';
 import { DraftInput, findTemplate } from './draft.ts';
 import { completeOwnTexts, insertTexts, renderTemplate, sealTexts } from './texts.ts';
 
@@ -28,7 +28,8 @@ export async function changeDraft(g: Gateway, caller: Caller, uid: string, patch
   const texts = await rewrite(g, caller, alert, patch, parameters);
   const now = g.clock.now();
   const keys = await g.vault.keys(alert.organisation);
-  const sealed = await sealTexts(g, alert.organisation, alert.template, texts);
+  const kept = await keptReviews(g, alert, texts);
+  const sealed = await sealTexts(g, alert.organisation, alert.template, texts, kept);
   const parametersSealed = await keys.seal('parameters', JSON.stringify(parameters));
   const may = and(eq(alerts.id, alert.id), eq(alerts.state, 'draft'));
   const write = g.store.atomic((db) => [
@@ -66,6 +67,18 @@ export async function changeDraft(g: Gateway, caller: Caller, uid: string, patch
   });
   if (!changed) throw new Refusal('wrong_state');
   return changed;
+}
+
+/** The words of a machine stay a machine's, also when somebody sends them back to us as they were. */
+async function keptReviews(g: Gateway, alert: AlertRow, texts: Texts): Promise<Record<string, string>> {
+  if (alert.template !== null) return {};
+  const [former, reviews] = [await readTexts(g, alert), await readReviews(g, alert)];
+  return Object.fromEntries(
+    Object.entries(reviews).filter(([tag]) => {
+      const [one, other] = [former[tag]!, texts[tag]];
+      return other !== undefined && one.full === other.full && one.sms === other.sms;
+    }),
+  );
 }
 
 async function rewrite(

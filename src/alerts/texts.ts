@@ -70,12 +70,16 @@ export function completeOwnTexts(own: z.output<typeof OwnTexts>, event: string):
 
 type Sealed = Omit<typeof alertTexts.$inferInsert, 'alert'>;
 
-/** Texts for the database, each with how far its translation was reviewed. */
+/**
+ * Texts for the database, each with how far its translation was reviewed.
+ * @param kept states of own texts that stand as they were
+ */
 export async function sealTexts(
   g: Gateway,
   organisation: string,
   template: string | null,
   texts: Texts,
+  kept: Record<string, string> = {},
 ): Promise<Sealed[]> {
   const keys = await g.vault.keys(organisation);
   const sealed: Sealed[] = [];
@@ -83,7 +87,9 @@ export async function sealTexts(
     sealed.push({
       language,
       textsSealed: await keys.seal('texts', JSON.stringify(text)),
-      review: template ? ((await g.catalog.text(template, language))?.review.state ?? 'own') : 'own',
+      review: template
+        ? ((await g.catalog.text(template, language))?.review.state ?? 'own')
+        : (kept[language] ?? 'own'),
     });
   return sealed;
 }

@@ -5,6 +5,7 @@ import { ApproveInput, approve, giveBack, stop, submit } from '../alerts/approve
 import { changeDraft, DraftPatch } from '../alerts/change.ts';
 import { CancelInput, cancel, UpdateInput, update } from '../alerts/correct.ts';
 import { createDraft, DraftInput } from '../alerts/draft.ts';
+import { acceptText, TranslateInput, translateDraft } from '../alerts/machine.ts';
 import { PreviewInput, preview } from '../alerts/preview.ts';
 import { announce, withdraw } from '../bulletins/bulletins.ts';
 import { draftFromCap } from '../cap/draft.ts';
@@ -19,6 +20,7 @@ const READERS = ['viewer', 'author', 'translator', 'approver', 'caseworker'] as 
 const Incident = z.object({ id: z.string(), name: z.string(), exercise: z.boolean(), createdAt: z.string() });
 const Alert = z.object({ id: z.string(), ref: z.string(), state: z.string() }).loose();
 const Empty = z.strictObject({});
+const Failed = z.object({ language: z.string(), code: z.string(), detail: z.string() });
 const LARGEST_CAP = 2_000_000;
 
 /** Incidents, templates and alerts. */
@@ -156,6 +158,30 @@ export const alertEndpoints: Endpoint[] = [
     handle: async ({ g, caller, params, body }) => ({
       status: 200,
       body: await viewAlert(g, await changeDraft(g, caller, params.id!, body)),
+    }),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/alerts/{id}/translations',
+    summary: 'Fill missing languages of own texts by machine; each waits for a translator',
+    roles: ['author', 'translator'],
+    body: TranslateInput,
+    answers: { 200: Alert.extend({ translated: z.array(z.string()), failed: z.array(Failed) }) },
+    handle: async ({ g, caller, params, body }) => {
+      const { alert, translated, failed } = await translateDraft(g, caller, params.id!, body);
+      return { status: 200, body: { ...(await viewAlert(g, alert)), translated, failed } };
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/alerts/{id}/texts/{language}/accept',
+    summary: 'A translator has read a machine’s text and stands for it',
+    roles: ['translator'],
+    body: Empty,
+    answers: { 200: Alert },
+    handle: async ({ g, caller, params }) => ({
+      status: 200,
+      body: await viewAlert(g, await acceptText(g, caller, params.id!, params.language!)),
     }),
   }),
   endpoint({

@@ -3,6 +3,7 @@ import { parseConfig } from '../config.ts';
 import { openD1 } from '../db/d1.ts';
 import type { Clock, Gateway, Task } from '../gateway.ts';
 import type { Assets } from '../text/assets.ts';
+import { type AiBinding, openWorkersAi } from '../text/workers-ai.ts';
 import { webCrypto } from './crypto-web.ts';
 import { openGateway } from './gateway.ts';
 import { openIds } from './ids.ts';
@@ -13,6 +14,8 @@ export interface Bindings {
   DB: D1Database;
   ASSETS: Fetcher;
   WORK: Queue<Task>;
+  /** Workers AI, where wrangler.toml names it: machine translation is then on */
+  AI?: AiBinding;
   [setting: string]: unknown;
 }
 
@@ -92,5 +95,6 @@ export async function openCloudflare(env: Bindings): Promise<Gateway> {
     clock: workersClock,
     ids: openIds((bytes) => crypto.getRandomValues(bytes)),
     log: openLog(config.logLevel, (line) => console.log(line)),
+    translator: env.AI && openWorkersAi(env.AI),
   });
 }

@@ -6,6 +6,8 @@ import type { Clock, Gateway, Ids, Log, Outbox } from '../gateway.ts';
 import { openPhones } from '../simulator/phones.ts';
 import type { Assets } from '../text/assets.ts';
 import { loadCatalog } from '../text/catalog.ts';
+import { openLibreTranslate } from '../text/libretranslate.ts';
+import type { Translator } from '../text/machine.ts';
 import { type Crypto, openVault } from '../trust/vault.ts';
 
 /** What differs between the homes. */
@@ -21,6 +23,8 @@ export interface Home {
   clock: Clock;
   ids: Ids;
   log: Log;
+  /** where the home has one; TRANSLATE_URL goes before it */
+  translator?: Translator | undefined;
 }
 
 /** Builds the one object that everything is handed. */
@@ -28,5 +32,7 @@ export async function openGateway(parts: Home): Promise<Gateway> {
   const { home, config, store, crypto, masterKey, outbox, wire, assets, clock, ids, log } = parts;
   const vault = openVault(store, crypto, masterKey, config.masterKeyPrevious, () => clock.now());
   const senders = await openSenders(config, vault, openPhones(store, vault, clock));
-  return { home, config, store, vault, senders, outbox, wire, assets, catalog: loadCatalog(assets), clock, ids, log };
+  const catalog = loadCatalog(assets);
+  const translator = config.translate ? openLibreTranslate(config.translate, wire) : (parts.translator ?? null);
+  return { home, config, store, vault, senders, outbox, wire, assets, catalog, translator, clock, ids, log };
 }

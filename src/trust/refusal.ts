@@ -23,6 +23,8 @@ export const REFUSALS = {
   text_differs: [422, 'The languages do not say the same.'],
   channel_not_allowed: [422, 'The template may not go over that channel.'],
   unknown_language: [422, 'That language cannot be chosen.'],
+  machine_off: [409, 'Machine translation is off: TRANSLATE_URL is not set, and there is no binding AI.'],
+  machine_unread: [422, 'A machine wrote some of the texts. A translator accepts each of them, or writes it anew.'],
   wrong_state: [409, 'The alert is not in a state that allows this.'],
   expired: [422, 'The alert has expired. Set a later `expires`.'],
   past_until: [422, 'The time that the text names as its end has passed.'],

@@ -20,6 +20,8 @@ const ACTIONS: Record<string, string | null> = {
   'POST /api/v1/alerts': 'alert.draft',
   'POST /api/v1/cap': 'incident.create alert.draft',
   'PATCH /api/v1/alerts/{id}': 'alert.change',
+  'POST /api/v1/alerts/{id}/translations': 'alert.translate',
+  'POST /api/v1/alerts/{id}/texts/{language}/accept': 'alert.accept',
   'POST /api/v1/alerts/{id}/submit': 'alert.submit',
   'POST /api/v1/alerts/{id}/approve': 'alert.approve',
   'POST /api/v1/alerts/{id}/return': 'alert.return',
@@ -67,8 +69,9 @@ describe('the audit trail', () => {
   });
 
   it('says of every change who made it, when, and to what, in one row', async () => {
-    const ids = await operators();
     const { author, admin } = world.keys;
+    const ids = await operators();
+    t.g.translator = { name: 'parrot', translate: async (texts, _, to) => texts.map((text) => `${to} ${text}`) };
     // what is taken away is taken away last
     const last = (name: string) => (name.startsWith('DELETE') ? 1 : 0);
     for (const [name, action] of Object.entries(ACTIONS).sort(([a], [b]) => last(a) - last(b))) {
@@ -81,6 +84,13 @@ describe('the audit trail', () => {
         const { id } = (await must(t, 201, 'POST', '/api/v1/alerts', author, draftOf(world.ids.incident))).json;
         if (!drafts && !path.endsWith('/submit')) await must(t, 200, 'POST', `/api/v1/alerts/${id}/submit`, author);
         target = path.replace('{id}', id);
+      }
+      if (/(translations|accept)$/.test(path)) {
+        const own = { template: undefined, parameters: undefined, texts: { en: { full: 'Gate 7 at 18:30.' } } };
+        const { id } = (await must(t, 201, 'POST', '/api/v1/alerts', author, draftOf(world.ids.incident, own))).json;
+        target = path.replace('{id}', id).replace('{language}', 'ne');
+        if (path.endsWith('accept'))
+          await must(t, 200, 'POST', `/api/v1/alerts/${id}/translations`, author, { languages: ['ne'] });
       }
       if (path.endsWith('/confirm')) {
         const body = { name: 'deputy', roles: ['approver'] };

@@ -38,6 +38,9 @@ const EXPECTED: Record<string, string> = {
   'GET /api/v1/alerts/{id}': 'approver author caseworker translator viewer',
   'GET /api/v1/alerts/{id}/deliveries': 'approver author caseworker viewer',
   'PATCH /api/v1/alerts/{id}': 'author translator',
+  'POST /api/v1/alerts/{id}/translations': 'author translator',
+  // the words of a machine are stood for by a translator, and by nobody else
+  'POST /api/v1/alerts/{id}/texts/{language}/accept': 'translator',
   'POST /api/v1/alerts/{id}/submit': 'author',
   'POST /api/v1/alerts/{id}/approve': 'approver',
   'POST /api/v1/alerts/{id}/return': 'approver',

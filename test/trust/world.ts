@@ -8,7 +8,7 @@ import { KUMARAN, NIMALI, SOMCHAI, YUSUF } from '../people.ts';
 
 /** One of everything that an organisation can have, by public id. */
 export interface World {
-  keys: Embassy;
+  keys: Embassy & { translator: string };
   ids: Record<'key' | 'person' | 'import' | 'incident' | 'delivery' | 'reply' | 'case' | 'station' | 'phone', string>;
   /** alerts by the state that they are in */
   alerts: { draft: string; submitted: string; sent: string };
@@ -52,7 +52,9 @@ export async function must(
 
 /** An embassy in the middle of a crisis, in training: nothing leaves the process. */
 export async function crisis(t: TestGateway): Promise<World> {
-  const keys = await embassy(t, 'training');
+  const desks = await embassy(t, 'training');
+  const desk = { key: desks.admin, body: { name: 'translator desk', roles: ['translator'] } };
+  const keys = { ...desks, translator: (await t.call('POST', '/api/v1/keys', desk)).json.apiKey as string };
   const post = async (path: string, key: string, body?: unknown, status = 201) =>
     (await must(t, status, 'POST', `/api/v1${path}`, key, body)).json;
 
@@ -131,7 +133,7 @@ const KINDS: Record<string, keyof World['ids']> = {
 export function pathIn(world: World, path: string, alert: keyof World['alerts'] = 'sent'): string {
   const noun = path.replace('/simulator', '').split('/')[3]!;
   const id = noun === 'alerts' ? world.alerts[alert] : world.ids[KINDS[noun]!];
-  return path.replace('{id}', id ?? 'nothing');
+  return path.replace('{id}', id ?? 'nothing').replace('{language}', 'si');
 }
 
 /** A body that each address takes, or as good as. Null: it takes none. */
@@ -151,6 +153,7 @@ export function bodyFor(world: World, method: string, path: string): unknown {
     'PATCH /api/v1/alerts/{id}': {},
     'POST /api/v1/alerts/{id}/update': { expires: '2026-03-12T20:00:00+09:00' },
     'POST /api/v1/alerts/{id}/approve': { undoSeconds: 20 },
+    'POST /api/v1/alerts/{id}/translations': { languages: ['ne'] },
     'POST /api/v1/deliveries/{id}/resolve': { as: 'sent' },
     'POST /api/v1/replies/interpret': { text: '1' },
     'POST /api/v1/replies/{id}/read': { meaning: 'help' },
