@@ -20,7 +20,7 @@ interface Run {
 
 const ask = <T>(farEnd: Child, question: FarEndQuestion) => farEnd.ask<T>(question);
 
-async function openFarEnd(): Promise<{ farEnd: Child; url: string }> {
+export async function openFarEnd(): Promise<{ farEnd: Child; url: string }> {
   const farEnd = start('far-end.ts');
   return { farEnd, url: (await ask<{ url: string }>(farEnd, { listen: true })).url };
 }

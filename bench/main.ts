@@ -21,6 +21,7 @@ const QUICK: Sizes = {
   largest: 60_000,
   memory: [10_000, 40_000],
   receipts: 8_000,
+  spoken: 8_000,
   kills: 100,
 };
 const FULL: Sizes = {
@@ -30,6 +31,7 @@ const FULL: Sizes = {
   largest: 60_000,
   memory: [100_000, 400_000],
   receipts: 40_000,
+  spoken: 100_000,
   kills: 100,
 };
 

@@ -12,6 +12,8 @@ export interface Sizes {
   memory: [number, number];
   /** status callbacks of one round */
   receipts: number;
+  /** messages of an alert in one language and in thirty */
+  spoken: number;
   /** ends of the server at a random moment */
   kills: number;
 }
