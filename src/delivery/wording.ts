@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import { type AlertRow, readParameters } from '../alerts/alert.ts';
 import { smsFor } from '../alerts/sms.ts';
 import type { Button, Outgoing } from '../channels/channel.ts';
@@ -137,11 +137,12 @@ function linkOf(g: Gateway, words: Wording, token: string): string {
 
 async function wordAlert(g: Gateway, alert: AlertRow, row: Claimed, sender: SenderName): Promise<Wording> {
   const keys = await g.vault.keys(alert.organisation);
-  const stored = await g.store.db.select().from(alertTexts).where(eq(alertTexts.alert, alert.id));
+  const stored = await g.store.db
+    .select()
+    .from(alertTexts)
+    .where(and(eq(alertTexts.alert, alert.id), inArray(alertTexts.language, [row.language, 'en'])));
   const texts: Record<string, RenderedText> = {};
-  for (const { language, textsSealed } of stored)
-    if (language === row.language || language === 'en')
-      texts[language] = JSON.parse(await keys.open('texts', textsSealed));
+  for (const { language, textsSealed } of stored) texts[language] = JSON.parse(await keys.open('texts', textsSealed));
   const own = texts[row.language]!;
   const [chain] =
     alert.chain === null
