@@ -6,8 +6,10 @@ import { type Config, parseConfig } from './config.ts';
 import { imports, operators, organisations } from './db/schema.ts';
 import { examine } from './doctor.ts';
 import { readImport, takeImport, workImport } from './people/imports.ts';
+import { Line } from './people/person.ts';
 import { openLog } from './platform/log.ts';
 import { type NodeHome, openNode } from './platform/node.ts';
+import { SHORT_ORG } from './text/parameters.ts';
 import type { Caller } from './trust/operators.ts';
 import { addOrganisation } from './trust/organisations.ts';
 
@@ -58,6 +60,7 @@ organisation
   .requiredOption('--name <name>')
   .requiredOption('--country <code>', 'ISO 3166-1')
   .requiredOption('--language <tag>', 'default language, BCP 47')
+  .option('--short-name <name>', 'at most 12 characters, for flash texts; otherwise made from the name')
   .option('--live', 'reaches people for real; otherwise training')
   .action((o) =>
     withHome(async ({ gateway }) => {
@@ -65,6 +68,7 @@ organisation
       const made = await addOrganisation(gateway, {
         id: o.id,
         name: o.name,
+        shortName: o.shortName === undefined ? undefined : Line(SHORT_ORG).parse(o.shortName),
         country: o.country.toUpperCase(),
         defaultLanguage: o.language,
         mode: o.live ? 'live' : 'training',

@@ -103,6 +103,7 @@ async function rewrite(
       : [];
   return renderTemplate(g, meta, parameters, {
     org: caller.organisation.name,
+    shortOrg: caller.organisation.shortName ?? undefined,
     ref: former?.ref ?? alert.ref,
     exercise: incident!.exercise,
   });

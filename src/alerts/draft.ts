@@ -145,7 +145,8 @@ export async function saveAlert(g: Gateway, caller: Caller, plan: Plan): Promise
   const urgent = plan.urgency === 'Immediate' || plan.severity === 'Extreme' || plan.severity === 'Severe';
   for (let attempt = 0; ; attempt++) {
     const ref = `${organisation.country}${g.ids.code(4)}`;
-    const context = { org: organisation.name, ref: plan.refInText ?? ref, exercise: plan.incident.exercise };
+    const shortOrg = organisation.shortName ?? undefined;
+    const context = { org: organisation.name, shortOrg, ref: plan.refInText ?? ref, exercise: plan.incident.exercise };
     const texts = plan.template
       ? await renderTemplate(g, plan.meta as Meta, plan.parameters, context)
       : completeOwnTexts(plan.ownTexts!, plan.meta.event);

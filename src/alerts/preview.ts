@@ -193,6 +193,7 @@ async function priceSms(
       ? undefined
       : await estimateTexts(g.catalog, input.template, input.parameters ?? {}, {
           org: caller.organisation.name,
+          shortOrg: caller.organisation.shortName ?? undefined,
           ref: 'XX00000',
         });
   let segments = 0;

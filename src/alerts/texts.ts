@@ -41,7 +41,7 @@ export async function renderTemplate(
   g: Gateway,
   meta: Meta,
   parameters: Record<string, unknown>,
-  context: { org: string; ref: string; exercise: boolean },
+  context: { org: string; shortOrg: string | undefined; ref: string; exercise: boolean },
 ): Promise<Texts> {
   const { problems } = checkParameters(meta, parameters);
   if (problems.length > 0) {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { changePerson, erasePerson, listPeople, readPerson, registerPerson } from '../people/people.ts';
 import { Country, Language, Line, PersonInput, PersonPatch } from '../people/person.ts';
+import { SHORT_ORG } from '../text/parameters.ts';
 import { confirmKey, createKey, listKeys, revokeKey } from '../trust/operators.ts';
 import { setUp } from '../trust/organisations.ts';
 import { ROLES } from '../trust/roles.ts';
@@ -46,6 +47,7 @@ export const registryEndpoints: Endpoint[] = [
       organisation: z.strictObject({
         id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'Use a-z, 0-9 and -.'),
         name: Name,
+        shortName: Line(SHORT_ORG).optional(),
         country: Country,
         defaultLanguage: Language,
       }),

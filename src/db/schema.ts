@@ -14,6 +14,8 @@ const flag = (name: string) => integer(name, { mode: 'boolean' }).notNull().defa
 export const organisations = sqliteTable('organisations', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
+  /** in flash texts, for all languages; null: made from the name */
+  shortName: text('short_name'),
   country: text('country').notNull(),
   defaultLanguage: text('default_language').notNull(),
   mode: text('mode', { enum: ['live', 'training'] }).notNull(),

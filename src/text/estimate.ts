@@ -20,7 +20,7 @@ export async function estimateTexts(
   catalog: Catalog,
   template: string,
   given: Record<string, unknown>,
-  context: { org: string; ref: string },
+  context: { org: string; shortOrg?: string | undefined; ref: string },
 ): Promise<Record<string, RenderedText>> {
   const meta = await catalog.meta(template);
   const parameters: Record<string, unknown> = {};

@@ -22,6 +22,12 @@ describe('codes in right-to-left text', () => {
       isolated: 'اقرأ https://x.example/2026-03-11/LK7K3M الآن',
     },
     {
+      label: 'Persian: a word that is sent with its code stays before it',
+      tag: 'fa',
+      text: 'برای بررسی CHECK LK7K3M بفرستید. PIN ندهید',
+      isolated: 'برای بررسی \u2066CHECK LK7K3M\u2069 بفرستید. PIN ندهید',
+    },
+    {
       label: 'Arabic that is directed already',
       tag: 'ar',
       text: 'اتصل \u2066+94 11 232 3015\u2069 أو 2026-03-11',

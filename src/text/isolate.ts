@@ -7,10 +7,10 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]|\ud83a[\udd00-\
 const DIRECTED = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 /**
  * A URL (left alone: an invisible sign would become part of it), or what a right-to-left line shows in the wrong
- * order: +94 11 232 3015, 011-232-3015, 2026-03-11, LK7K3M.
+ * order: +94 11 232 3015, 011-232-3015, 2026-03-11, LK7K3M, CHECK LK7K3M: the word and its code are sent in this order.
  */
 const TURNED =
-  /(https?:\/\/\S+)|\+\d[\d \u00a0().-]*\d|\d+(?:[-/.]\d+)+|\d(?:[ \u00a0]?\d){6,}|\b(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z\d]{4,}\b/g;
+  /(https?:\/\/\S+)|\+\d[\d \u00a0().-]*\d|\d+(?:[-/.]\d+)+|\d(?:[ \u00a0]?\d){6,}|\b(?:[A-Z]{2,} )?(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z\d]{4,}\b/g;
 
 /**
  * Wraps codes, phones and dates of right-to-left text in bidi isolates (Unicode UAX #9), so that they read in the

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import emergency from '../../locales/emergency-numbers.json' with { type: 'json' };
 import { loadCatalog } from './catalog.ts';
-import { checkParameters, type RenderContext, renderParameters, untranslatedParameters } from './parameters.ts';
+import {
+  checkParameters,
+  type RenderContext,
+  renderParameters,
+  shortName,
+  untranslatedParameters,
+} from './parameters.ts';
 import { shippedAssets } from './shipped.fixture.ts';
 import type { Meta, ParameterType } from './template.ts';
 
@@ -122,6 +128,20 @@ function copyProto(given: object): Record<string, unknown> {
     : {};
 }
 
+describe('an organisation in a flash text', () => {
+  it.each([
+    ['Embassy of Sri Lanka', 'Embassy'],
+    ['International Organization for Migration', 'IOM'],
+    ['Red Cross', 'Red Cross'],
+    ['Ministerio de Asuntos Exteriores', 'Ministerio'],
+    ['ශ්‍රී ලංකා තානාපති කාර්යාලය', 'ශ්‍රී ලංකා'],
+    ['سفارة سريلانكا في طوكيو', 'سفارة'],
+    ['スリランカ民主社会主義共和国大使館', 'スリランカ民主社会主義共'],
+  ])('%s is %s', (name, short) => {
+    expect(shortName(name)).toBe(short);
+  });
+});
+
 describe('rendering parameters', () => {
   const facts = { place: 'JP-04', time: '2026-01-11T18:30:00+09:00', day: '2026-01-13', count: 3, fee: 'free' };
 
@@ -139,12 +159,14 @@ describe('rendering parameters', () => {
   it('in short: names of 12 units cut at a grapheme, the time as HH:MM, the number whole', async () => {
     const typed = { ...facts, place: 'ශ්‍රී ලංකා ශ්‍රී', phone: '+94112338812' };
     expect(await render(typed, 'si', { form: 'short' })).toMatchObject({
-      org: 'Embassy of S',
+      org: 'Embassy',
       ref: 'LK7K3M',
       place: 'ශ්‍රී ලංකා',
       time: '18:30',
       phone: '+94112338812',
     });
+    expect(await render(typed, 'si', { form: 'short', shortOrg: 'SL Embassy' })).toMatchObject({ org: 'SL Embassy' });
+    expect(await render(typed, 'si', { shortOrg: 'SL Embassy' })).toMatchObject({ org: 'Embassy of Sri Lanka' });
   });
 
   it('takes the text of the language, a bridge, English, or whatever there is', async () => {

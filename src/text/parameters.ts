@@ -1,7 +1,7 @@
 /** The facts that an author types into a template: checked once, then said in every language. */
 
 import { areaName, countryName, formatDay, formatTime, type Names } from './names.ts';
-import { cutToUnits } from './segments.ts';
+import { shorten } from './segments.ts';
 import { canonicalTag, chooseLanguage } from './tags.ts';
 import type { Choices, Meta, ParameterMeta } from './template.ts';
 import { parseDay, parseTime } from './time.ts';
@@ -29,6 +29,8 @@ export type LanguageText = string | Record<string, string>;
 
 export interface RenderContext {
   org: LanguageText;
+  /** the organisation in a flash text, for all languages; made from `org` when absent */
+  shortOrg?: string | undefined;
   ref: string;
   /** `short` is for flash texts: `short` units of the meta */
   form: 'long' | 'short';
@@ -40,7 +42,7 @@ export interface RenderContext {
 
 const OURS = ['org', 'ref', 'lang'];
 /** UTF-16 code units of the organisation's name in a flash text (DESIGN section 10) */
-const SHORT_ORG = 12;
+export const SHORT_ORG = 12;
 /** E.164, or what is dialled for an ambulance: locales/emergency-numbers.json holds numbers of three and four digits */
 const PHONE = /^(?:\+[1-9]\d{6,14}|\d{3,6})$/;
 // biome-ignore lint/complexity/useRegexLiterals: the escapes stay readable
@@ -134,7 +136,7 @@ export function renderParameters(
 ): Record<string, string> {
   const short = context.form === 'short';
   const org = sayIn(context.org, context.language);
-  const values: Record<string, string> = { org: short ? cutToUnits(org, SHORT_ORG) : org, ref: context.ref };
+  const values: Record<string, string> = { org: short ? (context.shortOrg ?? shortName(org)) : org, ref: context.ref };
   for (const [name, parameter] of Object.entries(meta.parameters)) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     if (value === undefined || value === null || value === '') continue;
@@ -155,7 +157,31 @@ function say(parameter: ParameterMeta, value: unknown, names: Names, choices: Ch
     words = area === undefined ? null : sayIn(area, context.language);
   }
   words = (words ?? sayIn(value as LanguageText, context.language)).normalize('NFC').trim();
-  return context.form === 'short' ? cutToUnits(words, parameter.short) : words;
+  return context.form === 'short' ? shorten(words, parameter.short) : words;
+}
+
+/** Small words of names, which begin with a small letter: of, de, für. */
+const SMALL_WORD = /(?:\s+\p{Ll}[\p{L}'’-]*)+$/u;
+
+/**
+ * An organisation's name in a flash text: itself, its first whole words without a small one at their end (`Embassy`),
+ * or its initials where the first word alone is too long (`IOM`).
+ */
+export function shortName(name: string): string {
+  const whole = name.normalize('NFC').trim();
+  if (whole.length <= SHORT_ORG) return whole;
+  const [first = ''] = whole.split(/\s+/u);
+  if (first.length > SHORT_ORG) {
+    const initials = whole.split(/[\s-]+/u).filter((word) => /^\p{Lu}/u.test(word));
+    if (initials.length > 1 && initials.length <= SHORT_ORG) return initials.map((word) => [...word][0]).join('');
+    return shorten(whole, SHORT_ORG);
+  }
+  let words = first;
+  for (const word of whole.split(/\s+/u).slice(1)) {
+    if (`${words} ${word}`.length > SHORT_ORG) break;
+    words += ` ${word}`;
+  }
+  return words.replace(SMALL_WORD, '').replace(/[\p{P}\s]+$/u, '') || words;
 }
 
 /** The words for an ISO 3166 code or an id of the choices; null for anything else. */

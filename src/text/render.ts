@@ -18,6 +18,8 @@ export type ReplyPath = 'two_way' | 'one_way_number' | 'one_way_bare';
 
 export interface AlertContext {
   org: LanguageText;
+  /** the organisation in a flash text, as it was set up */
+  shortOrg?: string | undefined;
   ref: string;
   exercise?: boolean;
   /** names of imported areas by their id */
@@ -114,13 +116,14 @@ function fill(pattern: string, values: Values): string {
 
 /**
  * In right-to-left text a number's `+` jumps to its other end and a last code to the far side: phones, and an alert
- * number at the end, get a line of their own, with no invisible characters (playbook MS-11).
+ * number at the end, get a line of their own, with no invisible characters (playbook MS-11). A Latin word before the
+ * number is to be sent with it, as `CHECK LK7K3M`: both stay on one line.
  */
 export function ownLines(pattern: string, tag: string): string {
   if (direction(tag) === 'ltr') return pattern;
   return pattern
     .replace(/\s*\{\{phone\}\}[ .،۔]*(?!$)/gu, '\n{{phone}}\n')
-    .replace(/[^\S\n]+(\{\{(?:phone|ref)\}\}[.۔]?)$/gu, '\n$1');
+    .replace(/[^\S\n]+((?:[A-Z]+ )?\{\{(?:phone|ref)\}\}[.۔]?)$/gu, '\n$1');
 }
 
 /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countSegments, cutToUnits, fit as fitText, fold, unfold } from './segments.ts';
+import { countSegments, cutToUnits, fit as fitText, fold, shorten, unfold } from './segments.ts';
 
 interface Vector {
   description: string;
@@ -95,6 +95,39 @@ describe('folding', () => {
         const kept = (from: string) => from.normalize('NFC').replace(/[^ñÑ0-9]/gu, '');
         expect(kept(result.text)).toBe(kept(text));
         if (result.folded.length > 0) expect(countSegments(result.text).encoding).toBe('GSM-7');
+      }),
+    );
+  });
+});
+
+describe('a short form', () => {
+  it.each([
+    ['Northern coast', 'Northern'],
+    ['Beirut southern suburbs, Tyre', 'Beirut'],
+    ['San Francisco', 'San Francis.'],
+    ['Gate 2, National Stadium', 'Gate 2'],
+    ['ශ්‍රී ලංකා ශ්‍රී', 'ශ්‍රී ලංකා'],
+    ['ضاحية بيروت الجنوبية', 'ضاحية بيروت'],
+    ['สถานีรถไฟฟ้าสนามบิน', 'สถานีรถไฟฟ้า'],
+    ['Miyagi', 'Miyagi'],
+  ])('of %s is %s', (name, short) => {
+    expect(shorten(name, 12)).toBe(short);
+  });
+
+  it('is within its limit, never ends inside a grapheme, and inside a word only where the word alone is too long or a stop says so', () => {
+    const borders = new Intl.Segmenter('en', { granularity: 'grapheme' });
+    fc.assert(
+      fc.property(anyText, fc.integer({ min: 4, max: 40 }), (text, units) => {
+        const whole = text.normalize('NFC').trim();
+        const short = shorten(text, units);
+        expect(short.length).toBeLessThanOrEqual(units);
+        if (short === whole) return;
+        const cut = whole.startsWith(short) ? short : short.replace(/\.$/, '');
+        expect(whole.startsWith(cut)).toBe(true);
+        const ends = Array.from(borders.segment(whole), (one) => one.index + one.segment.length);
+        expect([0, ...ends]).toContain(cut.length);
+        const inWord = /^[^\s\p{P}]/u.test(whole.slice(cut.length));
+        if (inWord) expect(cut !== short || !/\s/u.test(cut)).toBe(true);
       }),
     );
   });

@@ -109,6 +109,22 @@ export function cutToUnits(text: string, units: number): string {
   return longestStart(text, (start) => start.length <= units).trimEnd();
 }
 
+/**
+ * A name in at most `units` UTF-16 code units: as many whole words as fit; where they would leave less than half of
+ * the room, the next word is cut at a grapheme and ends with a stop in scripts that have capitals (`San Francis.`).
+ */
+export function shorten(name: string, units: number): string {
+  const whole = name.normalize('NFC').trim();
+  if (whole.length <= units) return whole;
+  const words = (whole.slice(0, units + 1).match(/^.*(?=\s)/su)?.[0] ?? '').replace(/[\s\p{P}]+$/u, '');
+  if (words.length * 2 >= units) return words;
+  if (/^\p{Lu}/u.test(whole)) {
+    const cut = cutToUnits(whole, units - 1);
+    if (/\p{L}$/u.test(cut)) return `${cut}.`;
+  }
+  return words || cutToUnits(whole, units);
+}
+
 /** `fits` must be true of every beginning of a text that fits. */
 function longestStart(text: string, fits: (start: string) => boolean): string {
   if (fits(text)) return text;

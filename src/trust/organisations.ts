@@ -5,7 +5,7 @@ import { Refusal } from './refusal.ts';
 
 export interface SetupInput {
   token: string;
-  organisation: { id: string; name: string; country: string; defaultLanguage: string };
+  organisation: { id: string; name: string; shortName?: string | undefined; country: string; defaultLanguage: string };
   mode: 'live' | 'training';
 }
 
@@ -35,6 +35,8 @@ export async function addOrganisation(
   input: {
     id: string;
     name: string;
+    /** in flash texts; made from the name when absent */
+    shortName?: string | undefined;
     country: string;
     defaultLanguage: string;
     mode: 'live' | 'training';
@@ -45,7 +47,7 @@ export async function addOrganisation(
   const apiKey = `mus_${g.ids.secret(32)}`;
   const key = g.ids.next('key');
   const keyHash = await g.vault.hash(apiKey);
-  const { id, name, country, defaultLanguage, mode, first } = input;
+  const { id, name, shortName, country, defaultLanguage, mode, first } = input;
   // said in each statement: of two set-ups at the same moment one is the first, and the other leaves nothing
   const may = first ? sql`not exists (select 1 from ${organisations})` : sql`true`;
   const [, , made] = await g.store.atomic((db) => [
@@ -60,10 +62,11 @@ export async function addOrganisation(
     db
       .insert(organisations)
       .select(
-        sql`select ${id}, ${name}, ${country}, ${defaultLanguage}, ${mode}, ${first ? 1 : 0}, ${now} where ${may}`,
+        sql`select ${id}, ${name}, ${shortName ?? null}, ${country}, ${defaultLanguage}, ${mode}, ${first ? 1 : 0}, ${now} where ${may}`,
       )
       .returning({ id: organisations.id }),
   ]);
   if (made.length === 0) throw new Refusal('already_set_up');
-  return { organisation: { id, name, country, defaultLanguage, mode }, apiKey };
+  const organisation = { id, name, ...(shortName !== undefined && { shortName }), country, defaultLanguage, mode };
+  return { organisation, apiKey };
 }

@@ -29,6 +29,24 @@ describe('set-up', () => {
     expect((await setUp(t, { mode: 'training' })).json.organisation.mode).toBe('training');
   });
 
+  it('takes a short name for flash texts, of at most twelve characters', async () => {
+    const t = await testGateway();
+    const long = await setUp(t, { organisation: { ...TOKYO, shortName: 'Sri Lanka Emb' } });
+    expect([long.status, long.json.errors[0].pointer]).toEqual([422, '/organisation/shortName']);
+    const made = await setUp(t, { organisation: { ...TOKYO, shortName: 'SL Embassy' }, mode: 'training' });
+    expect(made.json.organisation.shortName).toBe('SL Embassy');
+    const key = async (role: string) =>
+      (await must(t, 201, 'POST', '/api/v1/keys', made.json.apiKey, { name: role, roles: [role] })).json.apiKey;
+    const author = await key('author');
+    const { id: incident } = (await must(t, 201, 'POST', '/api/v1/incidents', author, { name: 'Sendai' })).json;
+    const draft = await must(t, 201, 'POST', '/api/v1/alerts', author, {
+      ...{ incident, template: 'earthquake', audience: {}, expires: '2026-03-12T00:00:00+09:00' },
+      parameters: { place: 'JP-04', time: '2026-03-11T14:46:00+09:00' },
+    });
+    expect(draft.json.texts.si.flash).toMatch(/^SL Embassy:/);
+    expect(draft.json.texts.si.full).toMatch(/^Embassy of Sri Lanka:/);
+  });
+
   it('with a wrong token makes nothing, and does not say whether it was made before', async () => {
     const t = await testGateway();
     for (const token of ['set me', 'set me up ', 'SET ME UP', '\u0000', 'x'.repeat(300)]) {

@@ -317,6 +317,7 @@ CREATE INDEX `operators_by_organisation` ON `operators` (`organisation`);--> sta
 CREATE TABLE `organisations` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
+	`short_name` text,
 	`country` text NOT NULL,
 	`default_language` text NOT NULL,
 	`mode` text NOT NULL,
