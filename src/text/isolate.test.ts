@@ -10,10 +10,10 @@ describe('codes in right-to-left text', () => {
       isolated: 'اصعد الآن \u2066LK7K3M\u2069. اتصل \u2066+94 11 232 3015\u2069 أو \u2066011-232-3015\u2069',
     },
     {
-      label: 'Dari: a line of its own and a time need no sign',
+      label: 'Dari: a time needs no sign, a phone on a line of its own does',
       tag: 'fa-AF',
       text: 'ساعت 14:30\n+94 11 232 3015',
-      isolated: 'ساعت 14:30\n+94 11 232 3015',
+      isolated: 'ساعت 14:30\n\u2066+94 11 232 3015\u2069',
     },
     {
       label: 'Arabic: no sign goes into a URL',
@@ -25,7 +25,7 @@ describe('codes in right-to-left text', () => {
       label: 'Persian: a word that is sent with its code stays before it',
       tag: 'fa',
       text: 'برای بررسی CHECK LK7K3M بفرستید. PIN ندهید',
-      isolated: 'برای بررسی \u2066CHECK LK7K3M\u2069 بفرستید. PIN ندهید',
+      isolated: 'برای بررسی \u2066CHECK\u00a0LK7K3M\u2069 بفرستید. PIN ندهید',
     },
     {
       label: 'Arabic that is directed already',

@@ -2,8 +2,9 @@ import { direction } from './tags.ts';
 
 const LRI = '\u2066';
 const PDI = '\u2069';
+const NO_BREAK = '\u00a0';
 /** Hebrew to Arabic Extended-A, their presentation forms, Adlam */
-const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]|\ud83a[\udd00-\udd5f]/;
+export const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]|\ud83a[\udd00-\udd5f]/;
 const DIRECTED = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 /**
  * A URL (left alone: an invisible sign would become part of it), or what a right-to-left line shows in the wrong
@@ -14,15 +15,19 @@ const TURNED =
 
 /**
  * Wraps codes, phones and dates of right-to-left text in bidi isolates (Unicode UAX #9), so that they read in the
- * right order where a channel keeps them: chats, push and pages. SMS carries no invisible signs (playbook MS-11).
+ * right order where a channel keeps them: chats, push and pages; a phone alone on its line too, whose `+` would stand
+ * at its end where the page is right-to-left. A word and its code do not part at the end of a line. SMS carries no
+ * invisible signs (playbook MS-11).
  */
 export function isolateCodes(text: string, tag: string): string {
   if (direction(tag) !== 'rtl' || DIRECTED.test(text)) return text;
   return text
     .split('\n')
     .map((line) =>
-      RIGHT_TO_LEFT.test(line)
-        ? line.replace(TURNED, (found, url?: string) => (url ? found : `${LRI}${found}${PDI}`))
+      RIGHT_TO_LEFT.test(line) || !/\p{L}/u.test(line)
+        ? line.replace(TURNED, (found, url?: string) =>
+            url ? found : `${LRI}${found.replace(/(?<=[A-Z]) /, NO_BREAK)}${PDI}`,
+          )
         : line,
     )
     .join('\n');

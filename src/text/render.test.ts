@@ -134,6 +134,23 @@ describe('numbers in right-to-left text', () => {
   });
 });
 
+describe('a sender before right-to-left words', () => {
+  it('in Latin letters stands on its own line, so that the words keep their direction', async () => {
+    const texts = await renderTexts(catalog, 'earthquake', facts, from);
+    for (const tag of ['ar', 'ur', 'fa', 'fa-AF', 'ps']) {
+      expect(texts[tag]!.sms, tag).toMatch(/^Embassy of Sri Lanka:\n\p{Script=Arabic}/u);
+      expect(texts[tag]!.full, tag).toMatch(/^Embassy of Sri Lanka:\n\p{Script=Arabic}/u);
+      expect(texts[tag]!.flash, tag).toMatch(/^Embassy:\n\p{Script=Arabic}/u);
+    }
+    expect(texts.si!.sms).toMatch(/^Embassy of Sri Lanka: \p{Script=Sinhala}/u);
+  });
+
+  it('in their own script stays in their line', async () => {
+    const texts = await renderTexts(catalog, 'earthquake', facts, { ...from, org: 'سفارة سريلانكا' });
+    expect(texts.ar!.sms).toMatch(/^سفارة سريلانكا: \p{Script=Arabic}/u);
+  });
+});
+
 describe('the reply line', () => {
   it('follows the way that an answer can take', async () => {
     expect(await replyTail('two_way', catalog, 'en')).toBe('Reply 1 safe, 2 need help.');

@@ -4,7 +4,7 @@ import { foldToAscii } from './ascii.ts';
 import { TextError } from './assets.ts';
 import type { Catalog } from './catalog.ts';
 import { compileText } from './compile.ts';
-import { isolateCodes } from './isolate.ts';
+import { isolateCodes, RIGHT_TO_LEFT } from './isolate.ts';
 import { type Names, withoutStops } from './names.ts';
 import { type LanguageText, renderParameters } from './parameters.ts';
 import { countSegments, fold } from './segments.ts';
@@ -82,7 +82,8 @@ export async function renderText(
     const ascii = length === 'ascii';
     const values = ascii ? await fillIn('en', 'long') : length === 'flash' ? short : length === 'radio' ? spoken : long;
     const begin = ascii && exercise ? `${await catalog.word('en', 'exercise_prefix')} ` : prefix;
-    const say = (said: Values) => begin + fill(length === 'radio' ? pattern : ownLines(pattern, tag), said);
+    const alone = (said: string) => (length === 'radio' || ascii ? said : senderAlone(said, tag));
+    const say = (said: Values) => alone(begin + fill(length === 'radio' ? pattern : ownLines(pattern, tag), said));
     let filled = say(values);
     if (length === 'sms' || length === 'neutral') {
       // the part of the day is left out where it would cost a segment
@@ -124,6 +125,16 @@ export function ownLines(pattern: string, tag: string): string {
   return pattern
     .replace(/\s*\{\{phone\}\}[ .،۔]*(?!$)/gu, '\n{{phone}}\n')
     .replace(/[^\S\n]+((?:[A-Z]+ )?\{\{(?:phone|ref)\}\}[.۔]?)$/gu, '\n$1');
+}
+
+/**
+ * Phones take a paragraph's direction from its first letter: a sender in Latin letters before right-to-left words
+ * would turn all of them around, so it gets a line of its own.
+ */
+export function senderAlone(text: string, tag: string): string {
+  if (direction(tag) === 'ltr') return text;
+  const sender = /^[^\n]*?\p{L}[^\n]*?: /u.exec(text)?.[0];
+  return sender && !RIGHT_TO_LEFT.test(sender) ? `${sender.trimEnd()}\n${text.slice(sender.length)}` : text;
 }
 
 /**
