@@ -1,6 +1,6 @@
 import { chooseLanguage } from '../text/tags.ts';
 
-/** `own`, `bridge`, `default` or `english`; `none` when there is no text that this list can be given. */
+/** `own`, `bridge`, `default`, `english`, `any` (no language of the person is known, and neither of the last two is there); `none` when there is no text that this list can be given. */
 export interface LanguageChoice {
   language: string | null;
   reason: string;
@@ -19,7 +19,11 @@ export function chooseFor(
   policy: LanguagePolicy,
 ): LanguageChoice {
   const chosen = chooseLanguage([...wanted], [...available], organisationDefault);
-  if (!chosen) return { language: null, reason: 'none' };
+  if (!chosen) {
+    // whoever's languages nobody knows is told in what there is: nobody of them is passed over in silence
+    const [first] = wanted.length === 0 ? [...available].sort() : [];
+    return first ? { language: first, reason: 'any' } : { language: null, reason: 'none' };
+  }
   const easy = `${chosen.language}-simple`;
   if (policy === 'plain' && available.includes(easy)) return { language: easy, reason: chosen.reason };
   return chosen;

@@ -6,16 +6,14 @@ import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { Audience, type Match, matchAudience } from '../people/audience.ts';
 import { parseReach } from '../people/reach.ts';
-import { smsRule } from '../text/countries.ts';
 import { estimateTexts } from '../text/estimate.ts';
-import { countSegments } from '../text/segments.ts';
 import { eventClock } from '../text/zones.ts';
-import type { Caller } from '../trust/operators.ts';
-import type { Texts } from './alert.ts';
+import type { Caller, Organisation } from '../trust/operators.ts';
+import { type AlertRow, readParameters, readTexts, type Texts } from './alert.ts';
 import { Channels, languagesOf } from './draft.ts';
 import { chooseFor, type LanguagePolicy } from './languages.ts';
-import { smsFor } from './sms.ts';
-import { OwnTexts } from './texts.ts';
+import { type Numbers, priceSms, type SmsPrice } from './price.ts';
+import { completeOwnTexts, OwnTexts } from './texts.ts';
 
 export const PreviewInput = z.strictObject({
   audience: Audience,
@@ -26,6 +24,19 @@ export const PreviewInput = z.strictObject({
   languagePolicy: z.enum(['default', 'bilingual', 'plain', 'hold']).optional(),
 });
 
+/** Who reads what: what an approver sees, and what is kept with the approval. */
+export interface Gate {
+  policy: LanguagePolicy;
+  people: number;
+  /** people by the language of the text that they get, and why: `{si: {own: 12}, en: {english: 3}}` */
+  byLanguage: Record<string, Record<string, number>>;
+  /** people who do not get a language of their own, by the first one that they asked for ('' when none is known) */
+  lacking: Record<string, Record<string, number>>;
+  withoutText: number;
+  /** of those with a fallback: how many wait for a text of their own first, by the policy `hold` */
+  waiting: number;
+}
+
 export interface Preview {
   /** everyone matched, once, reachable or not */
   people: number;
@@ -35,6 +46,7 @@ export interface Preview {
   byLanguage: Record<string, number>;
   /** people who do not get a language of their own, by reason: bridge, default, english */
   byFallback: Record<string, number>;
+  gate: Gate;
   withoutText: number;
   unknownLocation: number;
   stopped: number;
@@ -42,23 +54,61 @@ export interface Preview {
   withoutAddress: number;
   /** active addresses whose channel has no settings: they will not be reached */
   off: Record<string, number>;
-  sms: {
-    segments: number;
-    cost: number;
-    currency: string;
-    unverifiedCountries: string[];
-    fallen: number;
-    problems: { country: string; language: string; problem: string }[];
-  };
+  sms: SmsPrice;
 }
 
 /** Counts before sending: who is matched, how they are reached, in which language, at what price. */
 export async function preview(g: Gateway, caller: Caller, input: z.output<typeof PreviewInput>): Promise<Preview> {
   const { organisation } = caller;
-  const match = await matchAudience(g, organisation.id, input.audience);
   const available = await languagesOf(g, input);
-  const channels = input.channels ?? ['sms', 'telegram', 'push'];
-  const policy: LanguagePolicy = input.languagePolicy ?? 'default';
+  const texts: Texts | undefined = input.texts
+    ? completeOwnTexts(input.texts, '')
+    : input.template === undefined
+      ? undefined
+      : await estimateTexts(g.catalog, input.template, input.parameters ?? {}, {
+          org: organisation.name,
+          shortOrg: organisation.shortName ?? undefined,
+          ref: 'XX00000',
+        });
+  return countAudience(g, organisation, {
+    audience: input.audience,
+    available,
+    texts,
+    channels: input.channels ?? ['sms', 'telegram', 'push'],
+    policy: input.languagePolicy ?? 'default',
+    asks: input.template ? (await g.catalog.meta(input.template)).asksCheckIn : true,
+    typed: { org: organisation.name, ...input.parameters },
+  });
+}
+
+/** The same for an alert, by its own texts: what the approver decides on. Not for an update or cancel. */
+export async function previewAlert(g: Gateway, organisation: Organisation, alert: AlertRow): Promise<Preview> {
+  const texts = await readTexts(g, alert);
+  return countAudience(g, organisation, {
+    audience: JSON.parse(alert.audience),
+    available: Object.keys(texts),
+    texts,
+    channels: JSON.parse(alert.channels),
+    policy: alert.languagePolicy,
+    asks: alert.asksCheckIn,
+    typed: { org: organisation.name, ...(await readParameters(g, alert)) },
+  });
+}
+
+interface Counted {
+  audience: Audience;
+  available: string[];
+  /** absent when there is nothing to be priced yet */
+  texts: Texts | undefined;
+  channels: string[];
+  policy: LanguagePolicy;
+  asks: boolean;
+  typed: Record<string, unknown>;
+}
+
+async function countAudience(g: Gateway, organisation: Organisation, input: Counted): Promise<Preview> {
+  const { available, channels, policy } = input;
+  const match = await matchAudience(g, organisation.id, input.audience);
 
   const groups = await rows<{ languages: string; reach: string; n: number }>(
     g.store,
@@ -68,6 +118,7 @@ export async function preview(g: Gateway, caller: Caller, input: z.output<typeof
   );
   const choose = chooser(available, organisation.defaultLanguage, policy);
   const byLanguage: Record<string, number> = {};
+  const gate: Gate = { policy, people: 0, byLanguage: {}, lacking: {}, withoutText: 0, waiting: 0 };
   const byFallback: Record<string, number> = {};
   const numbers: Numbers[] = [];
   /** addresses by state and channel */
@@ -80,8 +131,11 @@ export async function preview(g: Gateway, caller: Caller, input: z.output<typeof
     if (choice.language === null) withoutText += n;
     else {
       add(byLanguage, choice.language, n);
+      addTo(gate.byLanguage, choice.language, choice.reason, n);
       if (choice.reason !== 'own') add(byFallback, choice.reason, n);
+      if (choice.reason !== 'own' && policy === 'hold') gate.waiting += n;
     }
+    if (choice.reason !== 'own') addTo(gate.lacking, languages.split(' ')[0]!, choice.reason, n);
     const addresses = parseReach(reach).filter(({ channel }) => channels.includes(channel as 'sms'));
     if (addresses.length === 0) withoutAddress += n;
     for (const { channel, state, country, shared } of addresses) {
@@ -101,9 +155,11 @@ export async function preview(g: Gateway, caller: Caller, input: z.output<typeof
   const off: Record<string, number> = {};
   for (const [channel, n] of Object.entries(held.active!))
     if (senderFor(organisation, channel as 'sms', g.senders) === 'off') off[channel] = n;
-  const sms = channels.includes('sms')
-    ? await priceSms(g, caller, input, numbers, choose, policy)
-    : { segments: 0, cost: 0, currency: 'USD', unverifiedCountries: [], fallen: 0, problems: [] };
+  const simulated = organisation.mode === 'training';
+  const clock = eventClock(input.typed);
+  const manner = { asks: input.asks, bilingual: policy === 'bilingual', simulated, clock };
+  const priced = channels.includes('sms') ? numbers : [];
+  const sms = await priceSms(g, priced, input.texts, manner, choose, input.typed);
   if (sms.fallen > 0) byFallback.charset = sms.fallen;
   const sum = (counts: Record<string, number>) => Object.values(counts).reduce((one, other) => one + other, 0);
   return {
@@ -112,6 +168,7 @@ export async function preview(g: Gateway, caller: Caller, input: z.output<typeof
     byChannel: held.active!,
     byLanguage,
     byFallback,
+    gate: { ...gate, people: total, withoutText },
     withoutText,
     unknownLocation: unknown!.n,
     stopped: sum(held.stopped!),
@@ -126,6 +183,12 @@ function add(counts: Record<string, number>, name: string, n: number): void {
   counts[name] = (counts[name] ?? 0) + n;
 }
 
+function addTo(counts: Record<string, Record<string, number>>, group: string, name: string, n: number): void {
+  const theirs = counts[group] ?? {};
+  counts[group] = theirs;
+  add(theirs, name, n);
+}
+
 /** The choice of each list of languages, as interned, made once. */
 function chooser(available: string[], organisationDefault: string, policy: LanguagePolicy) {
   const choices = new Map<string, ReturnType<typeof chooseFor>>();
@@ -137,13 +200,6 @@ function chooser(available: string[], organisationDefault: string, policy: Langu
     }
     return choice;
   };
-}
-
-/** Active numbers of people with these languages. A number that two such groups share is in both: it is sent both texts. */
-interface Numbers {
-  country: string | null;
-  languages: string;
-  n: number;
 }
 
 /** Addresses that several people share are counted one by one: each once, and each number once for each list of languages. */
@@ -163,74 +219,5 @@ async function countShared(g: Gateway, match: Match) {
                and a.channel = 'sms' and a.state = 'active' group by 1, 2) c
           join ${interned} l on l.id = c.languages`,
     ),
-  };
-}
-
-interface Prices {
-  currency: string;
-  perSegment: number;
-  countries: Record<string, number>;
-}
-
-/** Segments and price as they will be rendered for each country; without parameters with values of typical length. */
-async function priceSms(
-  g: Gateway,
-  caller: Caller,
-  input: z.output<typeof PreviewInput>,
-  numbers: Numbers[],
-  choose: ReturnType<typeof chooser>,
-  policy: LanguagePolicy,
-): Promise<Preview['sms']> {
-  const prices = (await g.assets.read('locales/sms-prices.json')) as Prices;
-  const texts: Texts | undefined = input.texts
-    ? Object.fromEntries(
-        Object.entries(input.texts).map(([tag, text]) => [
-          tag,
-          { event: '', flash: text.full, radio: text.full, ...text, sms: text.sms ?? text.full } as Texts[string],
-        ]),
-      )
-    : input.template === undefined
-      ? undefined
-      : await estimateTexts(g.catalog, input.template, input.parameters ?? {}, {
-          org: caller.organisation.name,
-          shortOrg: caller.organisation.shortName ?? undefined,
-          ref: 'XX00000',
-        });
-  let segments = 0;
-  let cost = 0;
-  let fallen = 0;
-  const unverified = new Set<string>();
-  const problems = new Set<string>();
-  const asks = input.template ? (await g.catalog.meta(input.template)).asksCheckIn : true;
-  const simulated = caller.organisation.mode === 'training';
-  const manner = { asks, bilingual: policy === 'bilingual', simulated, clock: eventClock(input.parameters ?? {}) };
-  const sent = new Map<string, { country: string | null; language: string | null; n: number }>();
-  for (const { country, languages, n } of numbers) {
-    const { language } = choose(languages);
-    const key = `${country} ${language}`;
-    const one = sent.get(key) ?? { country, language, n: 0 };
-    sent.set(key, one);
-    one.n += n;
-  }
-  for (const { country, language, n } of sent.values()) {
-    if (country !== null && !smsRule(country, { number: true }).verified) unverified.add(country);
-    if (!texts || language === null) continue;
-    const chosen = await smsFor(g, texts, { language, country, discreet: false }, manner);
-    if (chosen.language !== language) fallen += n;
-    for (const problem of chosen.problems) problems.add(`${country} ${chosen.language} ${problem}`);
-    const each = countSegments(chosen.text).segments;
-    segments += each * n;
-    cost += each * n * (prices.countries[country ?? ''] ?? prices.perSegment);
-  }
-  return {
-    segments,
-    cost: Math.round(cost * 100) / 100,
-    currency: prices.currency,
-    unverifiedCountries: [...unverified].sort(),
-    fallen,
-    problems: [...problems].sort().map((key) => {
-      const [country, language, problem] = key.split(' ');
-      return { country: country!, language: language!, problem: problem! };
-    }),
   };
 }

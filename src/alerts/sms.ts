@@ -27,14 +27,13 @@ export interface SmsManner {
 
 /**
  * The SMS of an alert as it arrives: by the rule of the number's country, in one language or two, the reply
- * line last. Preview, plan and dispatch all ask here, so that what is counted is what is sent.
+ * line last. Where two languages are too long together, English comes as its flash, and then both do. Preview, plan and dispatch all ask here, so that what is counted is what is sent.
  *
  * @param texts the reader's language and English at least, as approved
  */
 export async function smsFor(g: Gateway, texts: Texts, reader: SmsReader, manner: SmsManner): Promise<ChosenSms> {
-  const from = g.config.twilio?.from;
-  const number = from !== undefined && /^\+\d+$/.test(from) ? from : undefined;
-  const found = smsRule(reader.country, { number: number !== undefined || manner.simulated });
+  const number = ourNumber(g);
+  const found = ruleFor(g, reader.country, manner.simulated);
   const rule = reader.discreet ? { ...found, neutral: true } : found;
   const tails = manner.asks ? await replyTails(g, [reader.language, 'en'], rule, number) : {};
   const compose = (all: Texts) => inLanguages(all, reader.language, rule, tails, manner.bilingual);
@@ -57,16 +56,44 @@ function inLanguages(
   bilingual: boolean,
 ): ChosenSms {
   const one = chooseSms(texts, language, rule, tails);
-  if (!bilingual || one.language === 'en' || !texts.en) return one;
+  if (!bilingual || one.language === 'en' || !texts.en)
+    return { ...one, problems: [...one.problems, ...tooLong(one.text)] };
   const own = chooseSms(texts, language, rule);
   const english = chooseSms({ en: texts.en }, 'en', rule);
-  return {
-    ...own,
-    tail: one.tail,
-    text: withTail(`${own.text}\n${english.text}`, one.tail, own.language),
-    folded: [...own.folded, ...english.folded],
-    problems: [...new Set([...own.problems, ...english.problems])],
+  const both = (first: ChosenSms, second: ChosenSms): ChosenSms => {
+    const text = withTail(`${first.text}\n${second.text}`, one.tail, first.language);
+    const problems = [...new Set([...first.problems, ...second.problems, ...tooLong(text)])];
+    return { ...first, tail: one.tail, text, folded: [...first.folded, ...second.folded], problems };
   };
+  const whole = both(own, english);
+  // the flash has no neutral words
+  if (rule.neutral || fitsTwice(whole.text)) return whole;
+  const brief = chooseSms({ en: { sms: texts.en.flash } }, 'en', rule);
+  const shorter = both(own, brief);
+  if (fitsTwice(shorter.text)) return shorter;
+  const flash = chooseSms({ [own.language]: { sms: texts[own.language]!.flash } }, own.language, rule);
+  const shortest = both({ ...flash, variant: 'flash' }, brief);
+  return flash.problems.length === 0 && fitsTwice(shortest.text) ? shortest : shorter;
+}
+
+/** Two languages may take twice what one may (FP-7): four segments of GSM-7 or six of UCS-2. */
+function fitsTwice(text: string): boolean {
+  const { encoding, segments } = countSegments(text);
+  return segments <= (encoding === 'GSM-7' ? 4 : 6);
+}
+
+/** Twilio takes no longer body (error 21617). */
+const LONGEST_BODY = 1600;
+const tooLong = (text: string): ChosenSms['problems'] => (text.length > LONGEST_BODY ? ['length'] : []);
+
+const ourNumber = (g: Gateway): string | undefined => {
+  const from = g.config.twilio?.from;
+  return from !== undefined && /^\+\d+$/.test(from) ? from : undefined;
+};
+
+/** The rule of a number's country, with the sender that we have. A simulated phone can answer whatever it got. */
+export function ruleFor(g: Gateway, country: string | null, simulated: boolean): SmsRule {
+  return smsRule(country, { number: simulated || ourNumber(g) !== undefined });
 }
 
 /** The texts that an SMS may be, each with the line that says whose clock its hours are on: a wrong hour is worse than a segment. */

@@ -32,8 +32,8 @@ export interface ChosenSms {
   variant: 'sms' | 'neutral' | 'ascii' | 'flash';
   /** what was folded, with its record */
   folded: Folded['folded'];
-  /** what the country forbids and the text still holds: shown before approval */
-  problems: ('url' | 'number' | 'charset')[];
+  /** what the country forbids and the text still holds, and a length that no provider takes: shown before approval */
+  problems: ('url' | 'number' | 'charset' | 'length')[];
 }
 
 interface CountryRow {
@@ -64,6 +64,11 @@ export function smsRule(country: string | null, sender: { number: boolean }): Sm
     charset: (row?.charset as SmsRule['charset']) ?? null,
     verified: row !== undefined && row.twoWay !== null,
   };
+}
+
+/** The day on which somebody last looked the rules up. */
+export function rulesCheckedOn(): string | null {
+  return rules.checkedOn ?? null;
 }
 
 /** Countries whose rules are known, by their codes. */

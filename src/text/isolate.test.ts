@@ -28,6 +28,12 @@ describe('codes in right-to-left text', () => {
       isolated: 'برای بررسی \u2066CHECK\u00a0LK7K3M\u2069 بفرستید. PIN ندهید',
     },
     {
+      label: 'Pashto: a line that begins with a Latin name is marked, one that is all Latin is not',
+      tag: 'ps',
+      text: 'Embassy:\nMiyagi ته نږدې\nزلزله Miyagi',
+      isolated: 'Embassy:\n\u200fMiyagi ته نږدې\nزلزله Miyagi',
+    },
+    {
       label: 'Arabic that is directed already',
       tag: 'ar',
       text: 'اتصل \u2066+94 11 232 3015\u2069 أو 2026-03-11',

@@ -13,6 +13,11 @@ const DIRECTED = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 const TURNED =
   /(https?:\/\/\S+)|\+\d[\d \u00a0().-]*\d|\d+(?:[-/.]\d+)+|\d(?:[ \u00a0]?\d){6,}|\b(?:[A-Z]{2,} )?(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z\d]{4,}\b/g;
 
+/** A line whose first letter is of another direction than its words: chats would turn it around. */
+const TURNED_LINE = /^[^\p{L}]*(?!\p{Script=Arabic}|\p{Script=Hebrew})\p{L}/u;
+const markStart = (line: string) =>
+  TURNED_LINE.test(line) && RIGHT_TO_LEFT.test(line) && !/^\s*https?:/.test(line) ? `\u200f${line}` : line;
+
 /**
  * Wraps codes, phones and dates of right-to-left text in bidi isolates (Unicode UAX #9), so that they read in the
  * right order where a channel keeps them: chats, push and pages; a phone alone on its line too, whose `+` would stand
@@ -23,6 +28,7 @@ export function isolateCodes(text: string, tag: string): string {
   if (direction(tag) !== 'rtl' || DIRECTED.test(text)) return text;
   return text
     .split('\n')
+    .map((line) => markStart(line))
     .map((line) =>
       RIGHT_TO_LEFT.test(line) || !/\p{L}/u.test(line)
         ? line.replace(TURNED, (found, url?: string) =>

@@ -138,9 +138,10 @@ describe('a sender before right-to-left words', () => {
   it('in Latin letters stands on its own line, so that the words keep their direction', async () => {
     const texts = await renderTexts(catalog, 'earthquake', facts, from);
     for (const tag of ['ar', 'ur', 'fa', 'fa-AF', 'ps']) {
-      expect(texts[tag]!.sms, tag).toMatch(/^Embassy of Sri Lanka:\n\p{Script=Arabic}/u);
-      expect(texts[tag]!.full, tag).toMatch(/^Embassy of Sri Lanka:\n\p{Script=Arabic}/u);
-      expect(texts[tag]!.flash, tag).toMatch(/^Embassy:\n\p{Script=Arabic}/u);
+      // no name of Miyagi in Pashto: it is Latin there too
+      expect(texts[tag]!.sms, tag).toMatch(/^Embassy of Sri Lanka:( Miyagi:)?\n\p{Script=Arabic}/u);
+      expect(texts[tag]!.full, tag).toMatch(/^Embassy of Sri Lanka:( Miyagi:)?\n[\p{Script=Arabic}\u200f]/u);
+      expect(texts[tag]!.flash, tag).toMatch(/^Embassy:( Miyagi:)?\n\p{Script=Arabic}/u);
     }
     expect(texts.si!.sms).toMatch(/^Embassy of Sri Lanka: \p{Script=Sinhala}/u);
   });

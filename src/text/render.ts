@@ -133,7 +133,9 @@ export function ownLines(pattern: string, tag: string): string {
  */
 export function senderAlone(text: string, tag: string): string {
   if (direction(tag) === 'ltr') return text;
-  const sender = /^[^\n]*?\p{L}[^\n]*?: /u.exec(text)?.[0];
+  const sender = /^[^\n\p{Script=Arabic}\p{Script=Hebrew}]*\p{L}[^\n\p{Script=Arabic}\p{Script=Hebrew}]*: /u.exec(
+    text,
+  )?.[0];
   return sender && !RIGHT_TO_LEFT.test(sender) ? `${sender.trimEnd()}\n${text.slice(sender.length)}` : text;
 }
 
