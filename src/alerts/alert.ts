@@ -165,6 +165,8 @@ export async function viewAlert(g: Gateway, row: AlertRow) {
     textsHash: row.frozenHash,
     reason: row.reasonSealed === null ? null : await keys.open('note', row.reasonSealed),
     people: row.people,
+    ...(row.former !== null && { adds: row.adds }),
+    ...(row.gate !== null && { gate: JSON.parse(row.gate) }),
     deliveries: sum('state'),
     byLanguage: sum('language'),
     byChannel: sum('channel'),

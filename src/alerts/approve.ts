@@ -1,6 +1,6 @@
 import { and, eq, exists, gt, inArray, or, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { alerts, checkIns, deliveries, peopleAddresses } from '../db/schema.ts';
+import { alerts, deliveries } from '../db/schema.ts';
 import { type Db, rows, type Statement } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { matchAudience } from '../people/audience.ts';
@@ -19,6 +19,8 @@ import {
   sealReason,
   type Texts,
 } from './alert.ts';
+import { addsLanguages } from './followers.ts';
+import { readGate, sayGate } from './gate.ts';
 
 /** Seconds in which an approval can be taken back by /stop before anything goes out (DO-9). */
 const UNDO_SECONDS = 20;
@@ -32,22 +34,8 @@ export const ApproveInput = z.strictObject({
 });
 
 /** How many people an alert goes to now; for an update or cancel, those who got or may have got the chain. */
-export async function countPeople(g: Gateway, alert: AlertRow): Promise<number> {
-  if (alert.former !== null) {
-    const [row] = await rows<{ n: number }>(
-      g.store,
-      // a row names one of those who hold its phone; who of the others was addressed has a check-in
-      sql`with told as (select person, address from ${deliveries}
-            where alert in (select id from ${alerts} where id = ${alert.chain} or chain = ${alert.chain})
-              and state in (select value from json_each(${JSON.stringify(GOT_IT)})))
-          select count(*) as n from (
-            select person from told where person is not null
-            union select h.person from (select distinct address from told) t
-              join ${peopleAddresses} h on h.address = t.address
-              join ${checkIns} c on c.incident = ${alert.incident} and c.person = h.person)`,
-    );
-    return row!.n;
-  }
+async function countPeople(g: Gateway, caller: Caller, alert: AlertRow): Promise<number> {
+  if (alert.former !== null) return (await readGate(g, caller.organisation, alert)).people;
   const match = await matchAudience(g, alert.organisation, JSON.parse(alert.audience));
   const [row] = await rows<{ n: number }>(
     g.store,
@@ -67,9 +55,10 @@ export async function submit(g: Gateway, caller: Caller, uid: string): Promise<A
   const now = g.clock.now();
   if (alert.expiresAt <= now) throw new Refusal('expired');
   await refusePastUntil(g, alert);
-  if ((await countPeople(g, alert)) === 0) throw new Refusal('empty_audience');
   await refuseUnread(g, alert);
   const texts = await readTexts(g, alert);
+  const adds = await addsToFormer(g, alert, texts);
+  if ((await countPeople(g, caller, { ...alert, adds })) === 0) throw new Refusal('empty_audience');
   if (alert.template === null) lockFacts(texts);
   const frozenHash = await hashTexts(g, alert.organisation, texts);
   const may = and(eq(alerts.id, alert.id), eq(alerts.state, 'draft'));
@@ -77,12 +66,19 @@ export async function submit(g: Gateway, caller: Caller, uid: string): Promise<A
     auditRowIf(db, db.select().from(alerts).where(may), caller, now, 'alert.submit', uid, { hash: frozenHash }),
     db
       .update(alerts)
-      .set({ state: 'submitted', submittedAt: now, submittedBy: caller.operator, frozenHash })
+      .set({ state: 'submitted', submittedAt: now, submittedBy: caller.operator, frozenHash, adds })
       .where(may)
       .returning(),
   ]);
   if (!changed) throw new Refusal('wrong_state');
   return changed;
+}
+
+/** Returned and changed, an update may be another one. */
+async function addsToFormer(g: Gateway, alert: AlertRow, texts: Texts): Promise<boolean> {
+  if (alert.former === null || alert.msgType !== 'Update') return false;
+  const [former] = await g.store.db.select().from(alerts).where(eq(alerts.id, alert.former));
+  return addsLanguages({ texts: await readTexts(g, former!), ref: former!.ref }, { texts, ref: alert.ref });
 }
 
 /** Own texts must say the same in every language (DESIGN section 7). @throws Refusal `text_differs` */
@@ -123,7 +119,8 @@ export async function approve(
   if (alert.former !== null) await refuseReplaced(g, alert);
   const undo = input.undoSeconds ?? UNDO_SECONDS;
   if (undo === 0 && alert.urgency !== 'Immediate') throw new Refusal('undo_required');
-  const count = await countPeople(g, alert);
+  const gate = await readGate(g, caller.organisation, alert);
+  const count = gate.people;
   if (count === 0) throw new Refusal('empty_audience');
   if (input.expectedPeople !== undefined && input.expectedPeople !== count)
     throw new Refusal('people_changed', `The audience has ${count} people now, not ${input.expectedPeople}.`);
@@ -132,7 +129,7 @@ export async function approve(
     throw new Refusal('texts_changed');
 
   const may = and(eq(alerts.id, alert.id), eq(alerts.state, 'submitted'), eq(alerts.frozenHash, hash));
-  const detail = { hash, people: count, undoSeconds: undo };
+  const detail = { hash, people: count, undoSeconds: undo, ...sayGate(gate) };
   const [, [changed]] = await g.store.atomic((db) => [
     auditRowIf(db, db.select().from(alerts).where(may), caller, now, 'alert.approve', uid, detail),
     db
@@ -142,6 +139,7 @@ export async function approve(
         approvedAt: now,
         approvedBy: caller.operator,
         people: count,
+        gate: JSON.stringify(gate),
         sendAt: now + undo * 1000,
       })
       .where(may)

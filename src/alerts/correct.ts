@@ -6,10 +6,11 @@ import type { Meta } from '../text/catalog.ts';
 import { inOffset } from '../text/time.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { type AlertRow, findAlert, readParameters, spokenOffset, type Texts } from './alert.ts';
-import { countPeople, lockFacts } from './approve.ts';
+import { type AlertRow, findAlert, readParameters, readTexts, spokenOffset, type Texts } from './alert.ts';
+import { lockFacts } from './approve.ts';
 import { findTemplate, saveAlert, Time } from './draft.ts';
-import { OwnTexts } from './texts.ts';
+import { addsLanguages, hasFollowers } from './followers.ts';
+import { completeOwnTexts, OwnTexts, renderTemplate } from './texts.ts';
 
 export const UpdateInput = z
   .strictObject({
@@ -83,9 +84,11 @@ interface Following {
 async function follow(g: Gateway, caller: Caller, former: AlertRow, next: Following): Promise<AlertRow> {
   if (next.expiresAt <= g.clock.now()) throw new Refusal('expired');
   if (next.ownTexts) lockFacts(next.ownTexts as unknown as Texts);
-  if ((await countPeople(g, { ...former, former: former.id, chain: former.chain ?? former.id })) === 0)
-    throw new Refusal('empty_audience', 'Nobody has got this alert. Stop it instead.');
   const [incident] = await g.store.db.select().from(incidents).where(eq(incidents.id, former.incident));
+  const adds = next.meta.msgType === 'Update' && (await speaksMore(g, caller, former, next, incident!.exercise));
+  const follows = { msgType: next.meta.msgType, adds, languagePolicy: former.languagePolicy };
+  if (!(await hasFollowers(g, former, follows)))
+    throw new Refusal('empty_audience', 'Nobody has got this alert. Stop it instead.');
   return saveAlert(g, caller, {
     ...next,
     incident: incident!,
@@ -98,8 +101,18 @@ async function follow(g: Gateway, caller: Caller, former: AlertRow, next: Follow
     certainty: former.certainty,
     scope: former.scope,
     former,
+    adds,
     state: 'submitted',
   });
+}
+
+async function speaksMore(g: Gateway, caller: Caller, former: AlertRow, next: Following, exercise: boolean) {
+  const { name: org, shortName } = caller.organisation;
+  const context = { org, shortOrg: shortName ?? undefined, ref: former.ref, exercise };
+  const texts = next.template
+    ? await renderTemplate(g, next.meta as Meta, next.parameters, context)
+    : completeOwnTexts(next.ownTexts!, former.event);
+  return addsLanguages({ texts: await readTexts(g, former), ref: former.ref }, { texts, ref: former.ref });
 }
 
 async function findFormer(g: Gateway, caller: Caller, uid: string): Promise<AlertRow> {

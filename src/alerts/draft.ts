@@ -129,6 +129,8 @@ export interface Plan {
   certainty: string;
   scope: 'Public' | 'Private';
   former: AlertRow | null;
+  /** an update that says the same in more languages */
+  adds?: boolean;
   /** a cancel names the former alert's number in its text */
   refInText: string | undefined;
   /** why, in the operator's words */
@@ -160,6 +162,7 @@ export async function saveAlert(g: Gateway, caller: Caller, plan: Plan): Promise
       msgType: plan.former ? (plan.meta.msgType === 'Cancel' ? 'Cancel' : 'Update') : 'Alert',
       former: plan.former?.id ?? null,
       chain: plan.former ? (plan.former.chain ?? plan.former.id) : null,
+      adds: plan.adds ?? false,
       template: plan.template,
       parametersSealed: await keys.seal('parameters', JSON.stringify(plan.parameters)),
       audience: JSON.stringify(plan.audience),

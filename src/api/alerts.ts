@@ -5,6 +5,7 @@ import { ApproveInput, approve, giveBack, stop, submit } from '../alerts/approve
 import { changeDraft, DraftPatch } from '../alerts/change.ts';
 import { CancelInput, cancel, UpdateInput, update } from '../alerts/correct.ts';
 import { createDraft, DraftInput } from '../alerts/draft.ts';
+import { readGate } from '../alerts/gate.ts';
 import { acceptText, TranslateInput, translateDraft } from '../alerts/machine.ts';
 import { PreviewInput, preview } from '../alerts/preview.ts';
 import { announce, withdraw } from '../bulletins/bulletins.ts';
@@ -145,7 +146,9 @@ export const alertEndpoints: Endpoint[] = [
     answers: { 200: Alert },
     handle: async ({ g, caller, params }) => {
       const alert = await findAlert(g, caller, params.id!);
-      return { status: 200, body: { ...(await viewAlert(g, alert)), progress: await readProgress(g, alert) } };
+      // what the second person decides on; afterwards the alert holds what was shown
+      const gate = alert.state === 'submitted' && { gate: await readGate(g, caller.organisation, alert) };
+      return { status: 200, body: { ...(await viewAlert(g, alert)), ...gate, progress: await readProgress(g, alert) } };
     },
   }),
   endpoint({

@@ -248,6 +248,8 @@ export const alerts = sqliteTable(
     former: integer('former'),
     /** the first alert of the chain; its own id for a first alert */
     chain: integer('chain'),
+    /** an update that says the same and speaks more languages: it goes to those who wait for them */
+    adds: flag('adds'),
     template: text('template'),
     parametersSealed: text('parameters_sealed'),
     audience: text('audience').notNull(),
@@ -276,6 +278,8 @@ export const alerts = sqliteTable(
     approvedBy: text('approved_by'),
     /** people counted at approval */
     people: integer('people'),
+    /** what the approver was shown, as JSON: who reads what, why, and at what price */
+    gate: text('gate'),
     /** planning starts then: approval plus the undo seconds */
     sendAt: integer('send_at'),
     /** highest person id (or former delivery id) that is planned */

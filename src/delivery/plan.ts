@@ -1,5 +1,6 @@
 import { and, eq, isNull, lte, type SQL, sql } from 'drizzle-orm';
-import { type AlertRow, GOT_IT } from '../alerts/alert.ts';
+import type { AlertRow } from '../alerts/alert.ts';
+import { followers } from '../alerts/followers.ts';
 import { chooseFor } from '../alerts/languages.ts';
 import { SENDER_NAMES, senderFor } from '../channels/index.ts';
 import {
@@ -43,8 +44,15 @@ export const LANES = { correction: 0, answer: 1_000, Extreme: 2_000, Severe: 3_0
 const TURNS = 128;
 const turnOf = (id: SQL) => sql`((((${id}) * 2654435769) & 4294967295) >> 25)`;
 
-/** With the policy `hold`, those without a text of their own wait this long for one. */
+/**
+ * With the policy `hold`, those without a text of their own wait this long for one, which an update brings; never
+ * longer than half of the alert's life, so that nobody is told nothing.
+ */
 const HOLD_MS = 30 * 60_000;
+const heldUntil = (alert: AlertRow) => {
+  const approved = alert.approvedAt!;
+  return Math.round(Math.min(approved + HOLD_MS, (approved + alert.expiresAt) / 2));
+};
 
 /**
  * Plans the next chunk of an approved alert whose undo time is over: one ledger row for each address and
@@ -151,7 +159,7 @@ async function fromAudience(g: Gateway, alert: AlertRow, queues: Queues, from: n
     select null, random() & 9007199254740991, ${alert.organisation}, ${alert.id}, person, address,
       coalesce(address, -person), channel, coalesce(sender, 'off'), 0, coalesce(language, ''), reason, rank,
       case when error is null then 'pending' else 'suppressed' end, 0,
-      case when ${alert.languagePolicy} = 'hold' and reason not in ('own', 'charset') then ${alert.approvedAt! + HOLD_MS} else 0 end,
+      case when ${alert.languagePolicy} = 'hold' and reason not in ('own', 'charset') then ${heldUntil(alert)} else 0 end,
       null, null, 0, error, null, null, ${alert.expiresAt}, ${now}, null, null, null, null, null, null
     from (
       select p.id as person, a.id as address, a.channel as channel, ${senderOf} as sender,
@@ -177,7 +185,7 @@ async function fromAudience(g: Gateway, alert: AlertRow, queues: Queues, from: n
   return { deliveries: body, people: everyone };
 }
 
-/** An update or cancel goes to those who got, or may have got, the chain: same address, same language (DO-10). */
+/** An update or cancel goes to those who got, or may have got, the chain, and to who waits for what it brings. */
 async function fromChain(
   g: Gateway,
   alert: AlertRow,
@@ -188,33 +196,25 @@ async function fromChain(
   organisationDefault: string,
 ) {
   const now = g.clock.now();
-  const available = await g.store.db
-    .select({ language: alertTexts.language })
-    .from(alertTexts)
-    .where(eq(alertTexts.alert, alert.id));
-  const tags = available.map((row) => row.language).sort();
-  const fallback = [organisationDefault, 'en'].find((tag) => tags.includes(tag)) ?? tags[0]!;
-  const chain = sql`d.id > ${from} and d.id <= ${to} and d.alert <> ${alert.id}
-    and d.alert in (select id from ${alerts} where id = ${alert.chain} or chain = ${alert.chain})
-    and d.state in (select value from json_each(${JSON.stringify(GOT_IT)}))`;
+  const range = sql`d.id > ${from} and d.id <= ${to}`;
+  const falls = (address: string, choice: string) => fallsBack(g, alert, address, choice);
+  const table = await followers(g, alert, organisationDefault, falls, range);
+  const off = sql`coalesce(q.value ->> 'sender', 'off')`;
   const body = sql`
     select null, random() & 9007199254740991, ${alert.organisation}, ${alert.id}, d.person, d.address, d.target, d.channel,
-      coalesce(q.value ->> 'sender', 'off'), 0,
-      case when t.language is null then ${fallback} else d.language end,
-      case when t.language is null then 'default' else d.language_reason end, ${LANES.correction} + ${turnOf(sql`d.address`)},
-      case when a.state = 'stopped' or coalesce(q.value ->> 'sender', 'off') = 'off' then 'suppressed' else 'pending' end,
+      ${off}, 0, coalesce(d.language, ''), d.reason, ${LANES.correction} + ${turnOf(sql`d.address`)},
+      case when d.address_state = 'stopped' or d.language is null or ${off} = 'off' then 'suppressed' else 'pending' end,
       0, 0, null, null, 0,
-      case when a.state = 'stopped' then 'address_stopped'
-           when coalesce(q.value ->> 'sender', 'off') = 'off' then 'channel_off' end,
+      case when d.language is null then 'no_text'
+           when d.address_state = 'stopped' then 'address_stopped'
+           when ${off} = 'off' then 'channel_off' end,
       null, null, ${alert.expiresAt}, ${now}, null, null, null, null, null, null
-    from ${deliveries} d
-    join ${addresses} a on a.id = d.address
-    left join ${alertTexts} t on t.alert = ${alert.id} and t.language = d.language
+    from ${table} d
     left join json_each(${JSON.stringify(queues)}) q on q.value ->> 'channel' = d.channel
-    where ${chain} and ${live} group by d.address, d.language`;
+    where ${live} group by d.address, d.language`;
   const everyone = sql`
     select null, ${alert.incident}, d.person, null, null, null, null, null, 0, null, ${now}
-    from ${deliveries} d where ${chain} and d.person is not null and ${live}`;
+    from ${table} d where d.person is not null and ${live}`;
   return { deliveries: body, people: everyone };
 }
 

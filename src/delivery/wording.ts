@@ -159,7 +159,8 @@ async function wordAlert(g: Gateway, alert: AlertRow, row: Claimed, sender: Send
     chain: chain!.ref,
     urgency: alert.urgency as Outgoing['urgency'],
     asksCheckIn: alert.asksCheckIn,
-    corrects: alert.former !== null,
+    // who is told in their own language at last was told nothing wrong
+    corrects: alert.former !== null && !alert.adds,
   };
   if (row.channel === 'sms') {
     const chosen = await smsFor(
