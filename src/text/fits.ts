@@ -4,19 +4,11 @@ import type { Catalog } from './catalog.ts';
 import { chooseSms, knownCountries, type SmsRule, smsRule } from './countries.ts';
 import { formatTime } from './names.ts';
 import { type AlertContext, ownLines, renderText, replyTail } from './render.ts';
-import { countSegments, fold } from './segments.ts';
+import { countSegments, fold, mostSegments } from './segments.ts';
 import type { Meta, ParameterType, RenderedText, TemplateText } from './template.ts';
 import { inOffset } from './time.ts';
 
 type Words = Record<string, string>;
-
-/** FP-7 */
-const LIMIT = { 'GSM-7': 2, 'UCS-2': 3 };
-
-/** Templates that may take one segment more outside GSM-7, and why. */
-const ONE_MORE: Record<string, string> = {
-  evacuation_call: 'the place, the hour, what to bring and the number to call are all needed, and each is long',
-};
 
 /** The worst case that texts are written for, by name or by type: playbook 5.1. */
 const WORST: Partial<Record<string, string>> & Partial<Record<ParameterType, string>> = {
@@ -98,8 +90,7 @@ async function smsFaults(
     if (measured.has(sent.text)) continue;
     measured.add(sent.text);
     const { segments, units, encoding } = countSegments(sent.text);
-    const more = encoding === 'UCS-2' && meta.id in ONE_MORE ? 1 : 0;
-    if (sent.language === tag && segments > LIMIT[encoding] + more) {
+    if (sent.language === tag && segments > mostSegments(meta.id, encoding)) {
       const tail = sent.tail ? ` with the reply line "${sent.tail}"` : '';
       faults.push(`${sent.variant}: ${units} units ${encoding} take ${segments} segments${tail}: ${sent.text}`);
     }
@@ -137,7 +128,7 @@ export function replyLengthFaults(replies: Words, tag: string): string[] {
   return Object.entries(replies).flatMap(([key, text]) => {
     const said = ownLines(text, tag).replace(/\{\{(\w+)\}\}/g, (_, name) => WORST_REPLY[name] ?? '');
     const { segments, units, encoding } = countSegments(fold(said, tag).text);
-    const limit = tag === 'en' ? 1 : LIMIT[encoding];
+    const limit = tag === 'en' ? 1 : mostSegments('', encoding);
     return segments > limit ? [`${key}: ${units} units ${encoding} take ${segments} segments`] : [];
   });
 }

@@ -34,6 +34,8 @@ export interface RenderContext {
   ref: string;
   /** `short` is for flash texts: `short` units of the meta */
   form: 'long' | 'short';
+  /** UTF-16 code units of a name in a long form, where an SMS would be too long otherwise */
+  room?: number | undefined;
   /** BCP 47 */
   language: string;
   /** names of imported areas by their id */
@@ -43,6 +45,8 @@ export interface RenderContext {
 const OURS = ['org', 'ref', 'lang'];
 /** UTF-16 code units of the organisation's name in a flash text (DESIGN section 10) */
 export const SHORT_ORG = 12;
+/** and in an SMS that is too long with the whole name */
+export const ROOM_ORG = 20;
 /** E.164, or what is dialled for an ambulance: locales/emergency-numbers.json holds numbers of three and four digits */
 const PHONE = /^(?:\+[1-9]\d{6,14}|\d{3,6})$/;
 // biome-ignore lint/complexity/useRegexLiterals: the escapes stay readable
@@ -136,7 +140,8 @@ export function renderParameters(
 ): Record<string, string> {
   const short = context.form === 'short';
   const org = sayIn(context.org, context.language);
-  const values: Record<string, string> = { org: short ? (context.shortOrg ?? shortName(org)) : org, ref: context.ref };
+  const long = context.room === undefined ? org : shortName(org, ROOM_ORG);
+  const values: Record<string, string> = { org: short ? (context.shortOrg ?? shortName(org)) : long, ref: context.ref };
   for (const [name, parameter] of Object.entries(meta.parameters)) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     if (value === undefined || value === null || value === '') continue;
@@ -157,7 +162,8 @@ function say(parameter: ParameterMeta, value: unknown, names: Names, choices: Ch
     words = area === undefined ? null : sayIn(area, context.language);
   }
   words = (words ?? sayIn(value as LanguageText, context.language)).normalize('NFC').trim();
-  return context.form === 'short' ? shorten(words, parameter.short) : words;
+  const room = context.form === 'short' ? parameter.short : context.room;
+  return room === undefined ? words : shorten(words, room);
 }
 
 /** Small words of names, which begin with a small letter: of, de, für. */
@@ -167,18 +173,18 @@ const SMALL_WORD = /(?:\s+\p{Ll}[\p{L}'’-]*)+$/u;
  * An organisation's name in a flash text: itself, its first whole words without a small one at their end (`Embassy`),
  * or its initials where the first word alone is too long (`IOM`).
  */
-export function shortName(name: string): string {
+export function shortName(name: string, units = SHORT_ORG): string {
   const whole = name.normalize('NFC').trim();
-  if (whole.length <= SHORT_ORG) return whole;
+  if (whole.length <= units) return whole;
   const [first = ''] = whole.split(/\s+/u);
-  if (first.length > SHORT_ORG) {
+  if (first.length > units) {
     const initials = whole.split(/[\s-]+/u).filter((word) => /^\p{Lu}/u.test(word));
-    if (initials.length > 1 && initials.length <= SHORT_ORG) return initials.map((word) => [...word][0]).join('');
-    return shorten(whole, SHORT_ORG);
+    if (initials.length > 1 && initials.length <= units) return initials.map((word) => [...word][0]).join('');
+    return shorten(whole, units);
   }
   let words = first;
   for (const word of whole.split(/\s+/u).slice(1)) {
-    if (`${words} ${word}`.length > SHORT_ORG) break;
+    if (`${words} ${word}`.length > units) break;
     words += ` ${word}`;
   }
   return words.replace(SMALL_WORD, '').replace(/[\p{P}\s]+$/u, '') || words;

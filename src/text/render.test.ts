@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { foldToAscii } from './ascii.ts';
 import { type Assets, loadCatalog } from './catalog.ts';
-import { ownLines, renderTexts, replyTail, withTail } from './render.ts';
-import { fold } from './segments.ts';
+import { ownLines, renderText, renderTexts, replyTail, withTail } from './render.ts';
+import { countSegments, fold, mostSegments } from './segments.ts';
 import { shippedAssets } from './shipped.fixture.ts';
 
 const catalog = loadCatalog(shippedAssets);
@@ -119,6 +119,60 @@ describe('rendering an alert', () => {
   it('is NFC whatever was typed', async () => {
     const texts = await renderTexts(catalog, 'earthquake', { ...facts, place: 'Cafe\u0301' }, from);
     for (const text of Object.values(texts)) expect(text.full).toBe(text.full.normalize('NFC'));
+  });
+});
+
+describe('the longest words that may be typed', () => {
+  const LETTERS: Record<string, string> = {
+    ar: 'م',
+    fa: 'م',
+    ur: 'م',
+    ps: 'م',
+    'fa-AF': 'م',
+    si: 'ක',
+    ta: 'க',
+    th: 'ก',
+    ja: '川',
+  };
+  const words = (letter: string, units: number) => `${letter.repeat(11)} `.repeat(5).slice(0, units).trimEnd();
+
+  it('fit into an SMS in every template and language, with the longest reply line; the full text keeps them whole', async () => {
+    const facts = { phone: '+94112338812', count: '12', time: '2025-01-12T18:30:00+02:00', day: '2025-01-13' };
+    const org = 'Embassy of the Democratic Socialist Republic of Sri Lanka';
+    for (const { id, languages } of await catalog.templates()) {
+      const meta = await catalog.meta(id);
+      for (const tag of languages) {
+        const typed = Object.entries(meta.parameters).map(([name, { type, maxLength }]) => [
+          name,
+          facts[type as 'phone'] ?? words(LETTERS[tag] ?? 'm', maxLength),
+        ]);
+        const text = await renderText(catalog, meta, (await catalog.text(id, tag))!, Object.fromEntries(typed), {
+          org,
+          ref: 'LK7K3M',
+        });
+        const tails = meta.asksCheckIn
+          ? [await replyTail('two_way', catalog, tag), await replyTail('one_way_number', catalog, tag, facts.phone)]
+          : [''];
+        for (const tail of tails)
+          for (const sms of [text.sms, text.neutral ?? text.sms]) {
+            const { encoding, segments } = countSegments(fold(withTail(sms, tail, tag), tag).text);
+            expect(segments, `${id} ${tag}: ${sms} ${tail}`).toBeLessThanOrEqual(mostSegments(id, encoding));
+          }
+        expect(countSegments(text.flash).segments, `${id} ${tag}: ${text.flash}`).toBe(1);
+        if (text.full.includes('{')) throw new Error(text.full);
+        expect(text.full).toContain(org);
+      }
+    }
+  });
+
+  it('are cut only where the text would be too long', async () => {
+    const place = 'Beirut southern suburbs, Tyre, the port';
+    const texts = await renderTexts(catalog, 'earthquake', { ...facts, place }, from);
+    expect(texts.en!.sms).toContain(place);
+    expect(texts.ja!.full).toContain(place);
+    const short = Object.values(texts).filter(({ sms }) => !sms.includes(place));
+    expect(short.length).toBeGreaterThan(0);
+    for (const { sms } of short) expect(sms).toMatch(/Beirut( southern( suburbs(, Tyre)?)?)?(?!\p{L})/u);
   });
 });
 

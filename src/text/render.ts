@@ -7,7 +7,7 @@ import { compileText } from './compile.ts';
 import { isolateCodes, RIGHT_TO_LEFT } from './isolate.ts';
 import { type Names, withoutStops } from './names.ts';
 import { type LanguageText, renderParameters } from './parameters.ts';
-import { countSegments, fold } from './segments.ts';
+import { countSegments, fold, mostSegments } from './segments.ts';
 import { direction } from './tags.ts';
 import type { Length, Meta, RenderedText, TemplateText, Values } from './template.ts';
 
@@ -63,9 +63,9 @@ export async function renderText(
   context: AlertContext,
 ): Promise<RenderedText> {
   const tag = template.language;
-  const fillIn = async (language: string, form: 'long' | 'short', more: Partial<Names> = {}) => {
+  const fillIn = async (language: string, form: 'long' | 'short', more: Partial<Names> = {}, room?: number) => {
     const [names, choices] = [{ ...(await catalog.names(language)), ...more }, await catalog.choices(language)];
-    return renderParameters(meta, parameters, names, choices, { ...context, language, form });
+    return renderParameters(meta, parameters, names, choices, { ...context, language, form, room });
   };
   const [long, short] = [await fillIn(tag, 'long'), await fillIn(tag, 'short')];
   const tight = await fillIn(tag, 'long', { dayParts: [] });
@@ -73,6 +73,8 @@ export async function renderText(
   const spoken = mapTimes(meta, long, withoutStops);
   const exercise = context.exercise === true && meta.id !== 'exercise';
   const prefix = exercise ? `${await wordOrEnglish(catalog, tag, 'exercise_prefix')} ` : '';
+
+  const tail = meta.asksCheckIn ? await longestTail(catalog, tag) : '';
 
   const out: Partial<RenderedText> = { event: (prefix + template.event).normalize('NFC') };
   for (const length of LENGTHS) {
@@ -83,7 +85,7 @@ export async function renderText(
     const values = ascii ? await fillIn('en', 'long') : length === 'flash' ? short : length === 'radio' ? spoken : long;
     const begin = ascii && exercise ? `${await catalog.word('en', 'exercise_prefix')} ` : prefix;
     const alone = (said: string) => (length === 'radio' || ascii ? said : senderAlone(said, tag));
-    const say = (said: Values) => alone(begin + fill(length === 'radio' ? pattern : ownLines(pattern, tag), said));
+    const say = (facts: Values) => alone(begin + fill(length === 'radio' ? pattern : ownLines(pattern, tag), facts));
     let filled = say(values);
     if (length === 'sms' || length === 'neutral') {
       // the part of the day is left out where it would cost a segment
@@ -91,6 +93,9 @@ export async function renderText(
       const size = (text: string) => countSegments(fold(withTail(text, tail, tag), tag).text).segments;
       if (bare !== filled && size(filled) > size(bare)) filled = bare;
     }
+    if (length === 'sms' || length === 'neutral' || ascii)
+      for (let step = 0; step < ROOMS.length && isTooLong(meta, filled, tail, tag); step++)
+        filled = say(await fillIn(ascii ? 'en' : tag, 'long', { dayParts: [] }, ROOMS[step]));
     if (ascii) out.ascii = foldToAscii(filled)?.text ?? filled.normalize('NFC');
     else if (BY_SMS.includes(length)) out[length] = fold(filled, tag).text;
     else out[length] = length === 'full' ? isolateCodes(filled.normalize('NFC'), tag) : filled.normalize('NFC');
@@ -98,6 +103,22 @@ export async function renderText(
   const plain = out.ascii === undefined ? foldToAscii(out.sms!) : null;
   if (plain) out.ascii = plain.text;
   return out as RenderedText;
+}
+
+/** Where an SMS with long names would take more than it may, they get less room, step by step; `full` keeps them whole. */
+const ROOMS = [29, 24, 18, 12];
+const SOME_PHONE = '+94112338812';
+
+function isTooLong(meta: Meta, text: string, tail: string, tag: string): boolean {
+  const { encoding, segments } = countSegments(fold(withTail(text, tail, tag), tag).text);
+  return segments > mostSegments(meta.id, encoding);
+}
+
+/** The reply line of the country where it is longest. */
+async function longestTail(catalog: Catalog, tag: string): Promise<string> {
+  const paths: ReplyPath[] = ['two_way', 'one_way_number', 'one_way_bare'];
+  const tails = await Promise.all(paths.map((path) => replyTail(path, catalog, tag, SOME_PHONE)));
+  return tails.reduce((longest, one) => (one.length > longest.length ? one : longest));
 }
 
 function mapTimes(meta: Meta, values: Values, change: (shown: string) => string): Values {

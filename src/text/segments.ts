@@ -32,6 +32,17 @@ export function countSegments(text: string): SegmentCount {
   };
 }
 
+/** Templates that may take one segment more outside GSM-7, and why. */
+const ONE_MORE: Record<string, string> = {
+  evacuation_call: 'the place, the hour, what to bring and the number to call are all needed, and each is long',
+};
+
+/** How many segments an SMS of a template may take, its reply line included (FP-7). */
+export function mostSegments(template: string, encoding: SegmentCount['encoding']): number {
+  if (encoding === 'GSM-7') return 2;
+  return template in ONE_MORE ? 4 : 3;
+}
+
 /** Typographic signs and what stands for them on a typewriter. */
 export const PUNCTUATION: Record<string, string> = {
   ...{ '“': '"', '”': '"', '„': '"', '‟': '"', '«': '"', '»': '"' },
