@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import { rows } from './db/store.ts';
 import { readHalts, sayHalt } from './delivery/standing.ts';
 import type { Gateway } from './gateway.ts';
+import { TABLES, tableFaults } from './text/tables.ts';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -77,6 +78,11 @@ export async function examine(g: Gateway, config: Config): Promise<Finding[]> {
         : note(sayHalt(halt, g.clock.now()), 'Nothing to repair here; it goes on by itself.'),
     );
 
+  for (const path of Object.keys(TABLES) as (keyof typeof TABLES)[]) {
+    const faults = tableFaults(path, await g.assets.read(path));
+    for (const fault of faults) findings.push(fail(`${path}: ${fault}`, 'Correct the file and start again.'));
+    if (faults.length === 0) findings.push(ok(`${path} can be used`));
+  }
   const languages = await g.catalog.languages();
   for (const template of await g.catalog.templates()) {
     const missing = languages.filter((tag) => !template.languages.includes(tag));

@@ -128,4 +128,19 @@ describe('choosing the SMS for a country', () => {
     expect(chooseSms(texts, 'am', open, tails)).toMatchObject({ text: 'Strong earthquake Reply 1', language: 'en' });
     expect(() => chooseSms({}, 'am', open)).toThrow(RangeError);
   });
+
+  it.each([
+    ['https://mfa.example/a', ['url']],
+    ['t.me/embassy', ['url']],
+    ['mfa.gov.lk', ['url']],
+    ['embassy.org', ['url']],
+    ['bit.ly/3xYz', ['url']],
+    ['+94 11 232 3015', ['number']],
+    ['(011) 232-3015', ['number']],
+    ['٠١١٢٣٢٣٠١٥', ['number']],
+    ['Sun 11 Jan 18:30, gate 2', []],
+    ['Go now.Do not wait', []],
+  ])('finds %s where neither address nor number may stand', (words, problems) => {
+    expect(chooseSms({ en: { sms: words } }, 'en', smsRule('AE', number)).problems).toEqual(problems);
+  });
 });

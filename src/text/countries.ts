@@ -136,8 +136,10 @@ function candidates(
   return list;
 }
 
-const URL_IN_TEXT = /https?:\/\/|\bwww\.|\b(?:t|wa)\.me\//i;
-const NUMBER_IN_TEXT = /\+?\d(?:[ -]?\d){6,}/;
+const URL_IN_TEXT =
+  /https?:\/\/|\bwww\.|\b[a-z\d-]+\.(?:com|org|net|int|gov|edu|info|app|io|link)\b|\b[a-z\d-]+\.[a-z]{2}\/\S/i;
+/** in any digits */
+const NUMBER_IN_TEXT = /\p{Nd}(?:[ \u00a0()-]{0,2}\p{Nd}){6,}/u;
 
 function findForbidden(text: string, rule: SmsRule): ChosenSms['problems'] {
   const problems: ChosenSms['problems'] = [];

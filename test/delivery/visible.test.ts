@@ -61,6 +61,8 @@ describe('a channel', () => {
     expect(sms.sentence).toContain('check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN');
     const found = await examine(s.g, s.g.config);
     expect(found.find(({ what }) => what.includes('TWILIO_AUTH_TOKEN'))).toMatchObject({ state: 'fail' });
+    for (const table of ['sms-countries', 'sms-prices', 'bridges'])
+      expect(found).toContainEqual({ state: 'ok', what: `locales/${table}.json can be used` });
     for (let n = 0; n < 8; n++) s.twilio.errorFor(numberOf(n), undefined);
     await s.pass(300_000, 10_000);
     expect(await channel(s, 'sms')).toMatchObject({ state: 'working' });
