@@ -151,6 +151,10 @@ describe('the lengths of a template', () => {
     expect(await longer('flash', 'flood', 'en', ' Water. '.repeat(16))).toContainEqual(
       expect.stringMatching(/^flash: \d+ units GSM-7, takes 2 segments/),
     );
+    // measured with whole names: that a sent SMS would shorten them hides nothing
+    let [words, faults] = [0, await longer('sms', 'flood', 'ar', '')];
+    for (; faults.length === 0; words++) faults = await longer('sms', 'flood', 'ar', ' ماء'.repeat(words));
+    expect(Number(/(\d+) units/.exec(faults[0]!)![1])).toBeLessThanOrEqual(205);
     expect(await longer('sms', 'flood', 'en', '…ම')).toContainEqual(expect.stringMatching(/^sms: .*UCS-2/));
   });
 

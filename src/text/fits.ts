@@ -21,7 +21,7 @@ const WORST: Partial<Record<string, string>> & Partial<Record<ParameterType, str
   time: '2025-01-12T18:30:00+02:00',
   day: '2025-01-13',
 };
-export const WORST_FROM: AlertContext = { org: 'Embassy of Sri Lanka', ref: 'LK7K3M' };
+export const WORST_FROM: AlertContext = { org: 'Embassy of Sri Lanka', ref: 'LK7K3M', whole: true };
 const WORST_PHONE = '+94112338812';
 
 /**

@@ -22,6 +22,8 @@ export interface AlertContext {
   shortOrg?: string | undefined;
   ref: string;
   exercise?: boolean;
+  /** names are never shortened in an SMS: for those who measure a translation */
+  whole?: boolean;
   /** names of imported areas by their id */
   areas?: Record<string, LanguageText>;
 }
@@ -69,11 +71,9 @@ export async function renderText(
   };
   const [long, short] = [await fillIn(tag, 'long'), await fillIn(tag, 'short')];
   const tight = await fillIn(tag, 'long', { dayParts: [] });
-  const tail = meta.asksCheckIn ? await replyTail('one_way_number', catalog, tag, LONGEST_PHONE) : '';
   const spoken = mapTimes(meta, long, withoutStops);
   const exercise = context.exercise === true && meta.id !== 'exercise';
   const prefix = exercise ? `${await wordOrEnglish(catalog, tag, 'exercise_prefix')} ` : '';
-
   const tail = meta.asksCheckIn ? await longestTail(catalog, tag) : '';
 
   const out: Partial<RenderedText> = { event: (prefix + template.event).normalize('NFC') };
@@ -93,7 +93,7 @@ export async function renderText(
       const size = (text: string) => countSegments(fold(withTail(text, tail, tag), tag).text).segments;
       if (bare !== filled && size(filled) > size(bare)) filled = bare;
     }
-    if (length === 'sms' || length === 'neutral' || ascii)
+    if (!context.whole && (length === 'sms' || length === 'neutral' || ascii))
       for (let step = 0; step < ROOMS.length && isTooLong(meta, filled, tail, tag); step++)
         filled = say(await fillIn(ascii ? 'en' : tag, 'long', { dayParts: [] }, ROOMS[step]));
     if (ascii) out.ascii = foldToAscii(filled)?.text ?? filled.normalize('NFC');
