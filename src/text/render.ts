@@ -32,9 +32,6 @@ const LENGTHS: Length[] = ['full', 'sms', 'flash', 'radio', 'neutral', 'ascii'];
 /** What goes by SMS is folded here already, so that what is approved is what is sent. */
 const BY_SMS: Length[] = ['sms', 'flash', 'neutral'];
 
-/** E.164 has at most 15 digits. */
-const LONGEST_PHONE = '+123456789012345';
-
 /**
  * Fills the template in every language that it has. In an exercise each text begins with the word for TEST.
  * @param parameters checked by `checkParameters`
