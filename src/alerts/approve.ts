@@ -4,7 +4,6 @@ import { alerts, deliveries } from '../db/schema.ts';
 import { type Db, rows, type Statement } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { matchAudience } from '../people/audience.ts';
-import { findDifferences } from '../text/lock.ts';
 import { auditRowIf } from '../trust/audit.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
@@ -21,6 +20,7 @@ import {
 } from './alert.ts';
 import { addsLanguages } from './followers.ts';
 import { readGate, sayGate } from './gate.ts';
+import { refuseDifferences, refuseTemplateDifferences } from './texts.ts';
 
 /** Seconds in which an approval can be taken back by /stop before anything goes out (DO-9). */
 const UNDO_SECONDS = 20;
@@ -59,7 +59,8 @@ export async function submit(g: Gateway, caller: Caller, uid: string): Promise<A
   const texts = await readTexts(g, alert);
   const adds = await addsToFormer(g, alert, texts);
   if ((await countPeople(g, caller, { ...alert, adds })) === 0) throw new Refusal('empty_audience');
-  if (alert.template === null) lockFacts(texts);
+  if (alert.template === null) await refuseDifferences(g, texts);
+  else await refuseTemplateDifferences(g, alert.template);
   const frozenHash = await hashTexts(g, alert.organisation, texts);
   const may = and(eq(alerts.id, alert.id), eq(alerts.state, 'draft'));
   const [, [changed]] = await g.store.atomic((db) => [
@@ -79,15 +80,6 @@ async function addsToFormer(g: Gateway, alert: AlertRow, texts: Texts): Promise<
   if (alert.former === null || alert.msgType !== 'Update') return false;
   const [former] = await g.store.db.select().from(alerts).where(eq(alerts.id, alert.former));
   return addsLanguages({ texts: await readTexts(g, former!), ref: former!.ref }, { texts, ref: alert.ref });
-}
-
-/** Own texts must say the same in every language (DESIGN section 7). @throws Refusal `text_differs` */
-export function lockFacts(texts: Texts): void {
-  const differences = findDifferences(texts as unknown as Parameters<typeof findDifferences>[0]);
-  if (differences.length === 0) return;
-  throw new Refusal('text_differs', undefined, {
-    errors: differences.map(({ language, length, detail }) => ({ pointer: `/texts/${language}/${length}`, detail })),
-  });
 }
 
 async function refusePastUntil(g: Gateway, alert: AlertRow): Promise<void> {

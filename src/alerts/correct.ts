@@ -6,11 +6,10 @@ import type { Meta } from '../text/catalog.ts';
 import { inOffset } from '../text/time.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
-import { type AlertRow, findAlert, readParameters, readTexts, spokenOffset, type Texts } from './alert.ts';
-import { lockFacts } from './approve.ts';
+import { type AlertRow, findAlert, readParameters, readTexts, spokenOffset } from './alert.ts';
 import { findTemplate, saveAlert, Time } from './draft.ts';
 import { addsLanguages, hasFollowers } from './followers.ts';
-import { completeOwnTexts, OwnTexts, renderTemplate } from './texts.ts';
+import { completeOwnTexts, OwnTexts, refuseDifferences, renderTemplate } from './texts.ts';
 
 export const UpdateInput = z
   .strictObject({
@@ -83,7 +82,7 @@ interface Following {
 
 async function follow(g: Gateway, caller: Caller, former: AlertRow, next: Following): Promise<AlertRow> {
   if (next.expiresAt <= g.clock.now()) throw new Refusal('expired');
-  if (next.ownTexts) lockFacts(next.ownTexts as unknown as Texts);
+  if (next.ownTexts) await refuseDifferences(g, completeOwnTexts(next.ownTexts, next.meta.event));
   const [incident] = await g.store.db.select().from(incidents).where(eq(incidents.id, former.incident));
   const adds = next.meta.msgType === 'Update' && (await speaksMore(g, caller, former, next, incident!.exercise));
   const follows = { msgType: next.meta.msgType, adds, languagePolicy: former.languagePolicy };

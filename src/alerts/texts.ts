@@ -6,6 +6,7 @@ import type { Gateway } from '../gateway.ts';
 import { Language, Line, Words } from '../people/person.ts';
 import type { Meta } from '../text/catalog.ts';
 import { isolateCodes } from '../text/isolate.ts';
+import { type Difference, lockTemplate, lockTexts } from '../text/lock.ts';
 import { checkParameters } from '../text/parameters.ts';
 import { renderTexts } from '../text/render.ts';
 import { Refusal } from '../trust/refusal.ts';
@@ -35,7 +36,7 @@ export const OwnTexts = z
 
 /**
  * The texts of a template in all its languages.
- * @throws Refusal `unknown_parameter`, `missing_parameter`, `invalid_parameter` with a pointer to each
+ * @throws Refusal `unknown_parameter`, `missing_parameter`, `invalid_parameter` with a pointer to each, `text_differs`
  */
 export async function renderTemplate(
   g: Gateway,
@@ -52,7 +53,25 @@ export async function renderTemplate(
       errors: problems.map((p) => ({ pointer: `/parameters${p.pointer}`, detail: p.message, code: p.code })),
     });
   }
+  await refuseTemplateDifferences(g, meta.id);
   return renderTexts(g.catalog, meta.id, parameters, context);
+}
+
+/** Every language of a template must say the same (DESIGN section 7). @throws Refusal `text_differs` */
+export async function refuseTemplateDifferences(g: Gateway, template: string): Promise<void> {
+  refuse(await lockTemplate(g.catalog, template), () => '/template');
+}
+
+/** Own texts must say the same in every language (DESIGN section 7). @throws Refusal `text_differs` */
+export async function refuseDifferences(g: Gateway, texts: Texts): Promise<void> {
+  refuse(await lockTexts(g.catalog, texts), ({ language, length }) => `/texts/${language}/${length}`);
+}
+
+function refuse(differences: Difference[], pointer: (difference: Difference) => string): void {
+  if (differences.length === 0) return;
+  throw new Refusal('text_differs', undefined, {
+    errors: differences.map((one) => ({ pointer: pointer(one), detail: one.detail })),
+  });
 }
 
 /** Own texts with every length that sending needs. */

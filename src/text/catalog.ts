@@ -2,6 +2,7 @@
 
 import { createInstance, type i18n } from 'i18next';
 import { type Assets, type AssetsIndex, TextError } from './assets.ts';
+import type { LockWords } from './facts.ts';
 import { loadNames, type Names } from './names.ts';
 import type { Choices, Meta, TemplateSummary, TemplateText, Values } from './template.ts';
 
@@ -42,6 +43,8 @@ export interface Catalog {
   names(tag: string): Promise<Names>;
   /** what the ids of `items`, `disease`, `fee` and `scale` mean; English for a language that has no list */
   choices(tag: string): Promise<Choices>;
+  /** the words by which the fact lock reads a language; null when nobody has written them down */
+  lockWords(tag: string): Promise<LockWords | null>;
   /** one word of the interface. @throws TextError missing_language, missing_key, missing_variable */
   word(tag: string, key: string, values?: Values): Promise<string>;
   /** all words of the interface in a language, for a page. @throws TextError missing_language */
@@ -113,6 +116,8 @@ export function loadCatalog(assets: Assets): Catalog {
         const own = (await inLocale(tag)) ? await read<Choices>(`locales/${tag}/choices.json`) : null;
         return own ?? (await read<Choices>('locales/en/choices.json')) ?? {};
       }),
+
+    lockWords: async (tag) => ((await inLocale(tag)) ? read<LockWords>(`locales/${tag}/lock.json`) : null),
 
     word: async (tag, key, values) => (await catalog.words(tag))(key, values),
 

@@ -1,6 +1,7 @@
 /** What is wrong with a file of texts, in words for its translator: for `npm run translations -- --check` and for tests. */
 
 import { placeholders } from './compile.ts';
+import { scriptFaults } from './scripts.ts';
 import { canonicalTag } from './tags.ts';
 import type { Length, Meta, TemplateText } from './template.ts';
 
@@ -17,23 +18,6 @@ const REVIEW_STATES = ['draft', 'machine', 'reviewed'];
 const FIELDS = 'event,language,notes,review,texts,translator';
 const LENGTHS: Length[] = ['full', 'sms', 'flash', 'radio', 'neutral', 'ascii'];
 const LONGEST_ENGLISH_SENTENCE = 16;
-
-/** Letters of any other script but Latin are strange; Latin ones, such as SMS and GO, are the smaller part. */
-const SCRIPTS: Record<string, RegExp> = {
-  ...{ ar: /\p{Script=Arabic}/u, fa: /\p{Script=Arabic}/u, 'fa-AF': /\p{Script=Arabic}/u },
-  ...{ ur: /\p{Script=Arabic}/u, ps: /\p{Script=Arabic}/u, ru: /\p{Script=Cyrillic}/u, uk: /\p{Script=Cyrillic}/u },
-  ...{ 'zh-Hans': /\p{Script=Han}/u, ko: /\p{Script=Hangul}/u, th: /\p{Script=Thai}/u, km: /\p{Script=Khmer}/u },
-  ...{ ja: /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u },
-  ...{ 'ja-simple': /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u },
-  ...{ hi: /\p{Script=Devanagari}/u, ne: /\p{Script=Devanagari}/u, bn: /\p{Script=Bengali}/u },
-  ...{ si: /\p{Script=Sinhala}/u, ta: /\p{Script=Tamil}/u, my: /\p{Script=Myanmar}/u },
-  ...{ am: /\p{Script=Ethiopic}/u, ti: /\p{Script=Ethiopic}/u },
-};
-
-/** Letters of a neighbour that look right on the translator's keyboard and are not. */
-const NEIGHBOURS: Record<string, RegExp> = {
-  ...{ fa: /[يكى]/u, 'fa-AF': /[يكى]/u, ur: /[يكى]/u, ar: /[یک]/u, ru: /[іїєґ]/iu, uk: /[ыэёъ]/iu },
-};
 
 const metaAt = (files: Files, path: string) => files.get(path.replace(/[^/]+$/, 'meta.json')) as Meta;
 const tagOf = (path: string) => path.match(/([^/]+)\.json$/)![1]!;
@@ -88,7 +72,7 @@ export function templateFaults(files: Files, path: string): string[] {
   for (const [length, text, same] of said) {
     faults.push(...textFaults(text, same).map((fault) => `${length}: ${fault}`));
     faults.push(
-      ...(length === 'ascii' ? plainFaults(text) : scriptFaults(text, tag)).map((fault) => `${length}: ${fault}`),
+      ...(length === 'ascii' ? plainFaults(text) : scriptFaults(bare(text), tag)).map((fault) => `${length}: ${fault}`),
     );
     if (tag === 'en') faults.push(...sentenceFaults(text).map((fault) => `${length}: ${fault}`));
   }
@@ -129,19 +113,6 @@ function textFaults(text: string, same: string | undefined): string[] {
   const hidden = /[\u00a0\u200b\u200e\u200f\u061c\u202a-\u202f\u2066-\u2069\ufeff]/u.exec(text);
   if (hidden) faults.push(`invisible character U+${hidden[0].charCodeAt(0).toString(16).padStart(4, '0')}`);
   if (/\s{2}|^\s|\s$|\{\{[^}]*$/u.test(text)) faults.push('stray space or brace');
-  return faults;
-}
-
-function scriptFaults(text: string, tag: string): string[] {
-  const script = SCRIPTS[tag];
-  const letters = bare(text).match(/[^\P{L}\p{Script=Common}\p{Script=Inherited}]/gu) ?? [];
-  const latin = letters.filter((letter) => /\p{Script=Latin}/u.test(letter)).length;
-  const strange = letters.find((letter) => !/\p{Script=Latin}/u.test(letter) && !script?.test(letter));
-  const faults = strange === undefined ? [] : [`"${strange}" is of another script`];
-  if (script && latin * 2 > letters.length) faults.push('most letters are Latin');
-  const neighbour = NEIGHBOURS[tag]?.exec(text);
-  if (neighbour) faults.push(`"${neighbour[0]}" is a letter of a neighbouring language`);
-  if (/^ja/.test(tag) && text.length > 20 && !/\p{Script=Hiragana}/u.test(text)) faults.push('has no hiragana');
   return faults;
 }
 

@@ -1,6 +1,5 @@
 /** Machine translation: the contract of an engine, and the facts that are kept from it. */
 
-import { factsOf } from './lock.ts';
 import { foldDigits } from './phone.ts';
 
 /**
@@ -66,5 +65,10 @@ export function unmaskFacts(translated: string, source: string): string | null {
     return facts[index] ?? '';
   });
   if (!whole || seen.size !== facts.length) return null;
-  return JSON.stringify(factsOf(text)) === JSON.stringify(factsOf(source)) ? text : null;
+  return figuresOf(text) === figuresOf(source) ? text : null;
+}
+
+/** Everything with digits, in whatever script: an engine may write 18:30 as words, or make a number up. */
+function figuresOf(text: string): string {
+  return (foldDigits(text.normalize('NFC')).match(/\d+/g) ?? []).sort().join(' ');
 }
