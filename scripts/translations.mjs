@@ -8,6 +8,7 @@ import { loadCatalog } from '../src/text/catalog.ts';
 import { estimateTexts } from '../src/text/estimate.ts';
 import { flatten, localeFaults, localePaths, missingFiles, templateFaults, templatePaths } from '../src/text/faults.ts';
 import { lengthFaults, replyLengthFaults } from '../src/text/fits.ts';
+import { lockTemplate } from '../src/text/lock.ts';
 import { countSegments } from '../src/text/segments.ts';
 
 const root = new URL('..', import.meta.url);
@@ -36,6 +37,11 @@ async function check(wanted) {
     for (const path of missingFiles(files, tag)) print(path, ['is missing']);
     for (const path of templatePaths(files, tag)) {
       print(path, templateFaults(files, path));
+      const differs = await lockTemplate(catalog, path.split('/')[1]).catch(() => []);
+      print(
+        path,
+        differs.filter(({ language }) => language === tag).map(({ detail }) => detail),
+      );
       print(path, await lengthFaults(catalog, path.split('/')[1], tag).catch(said));
     }
     for (const path of localePaths(files, tag)) {
