@@ -87,8 +87,13 @@ export function readFacts(raw: string, reader: Reader, english?: Names): Reading
 const MOST_KEPT = 400;
 const readings = new WeakMap<Names, Map<string, Reading>>();
 
+/** `ጠዋት 08:30` is 08:30: the word is ours, and part of the time. */
+function withoutDayParts(text: string, { dayParts = [] }: Names): string {
+  return dayParts.reduce((rest, { word }) => rest.replaceAll(new RegExp(`${word} (?=\\d)`, 'g'), ''), text);
+}
+
 function readAnew(raw: string, reader: Reader, english?: Names): Reading {
-  const text = foldNumerals(raw.replace(INVISIBLE, '').normalize('NFKC'), reader.tag);
+  const text = withoutDayParts(foldNumerals(raw.replace(INVISIBLE, '').normalize('NFKC'), reader.tag), reader.names);
   const facts: Fact[] = [];
   let rest = text;
   const take = (pattern: RegExp, read: (found: RegExpMatchArray) => Omit<Fact, 'start' | 'end'>[] | null) => {

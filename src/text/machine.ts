@@ -68,7 +68,8 @@ export function unmaskFacts(translated: string, source: string): string | null {
   return figuresOf(text) === figuresOf(source) ? text : null;
 }
 
-/** Everything with digits, in whatever script: an engine may write 18:30 as words, or make a number up. */
+/** All addresses and digits, in whatever script: an engine may write 18:30 as words, or make a number up. */
 function figuresOf(text: string): string {
-  return (foldDigits(text.normalize('NFC')).match(/\d+/g) ?? []).sort().join(' ');
+  const found = foldDigits(text.normalize('NFC')).match(/https?:\/\/[^\s<>"']+|\d+/gi) ?? [];
+  return [...new Set(found.map((figure) => figure.replace(/[.,;:!?)\]|]+$/, '')))].sort().join(' ');
 }

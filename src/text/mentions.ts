@@ -85,10 +85,11 @@ function tablesOf(names: Names): Map<string, string> {
 }
 
 const SHORTEST_CUT = 6;
+const SHORTEST_WORD = 4;
 
 /**
  * Where a name stands: whole, without the accents that an SMS drops, without its last two letters where an ending took
- * their place, or cut as a flash text cuts it.
+ * their place, or cut as a flash text cuts it: by words, or by letters.
  */
 function findName(text: string, name: string): { start: number; end: number } | null {
   const parts = [
@@ -100,7 +101,9 @@ function findName(text: string, name: string): { start: number; end: number } | 
   ];
   if (name.length >= SHORTEST_CUT) parts.push(name.slice(0, -2), parts[1]!.slice(0, -2));
   if (name.length > 8) parts.push(name.slice(0, SHORTEST_CUT), parts[1]!.slice(0, SHORTEST_CUT));
-  for (const part of parts) {
+  const words = name.split(' ');
+  for (let kept = words.length - 1; kept > 0; kept--) parts.push(words.slice(0, kept).join(' '));
+  for (const part of parts.filter((one) => one.length >= SHORTEST_WORD || one === name)) {
     const start = text.indexOf(part);
     if (start >= 0) return { start, end: start + part.length };
   }
@@ -118,7 +121,7 @@ function findRun(text: string, run: string): number {
 
 /** What a cut-out name leaves behind. */
 const GAP =
-  /\S {2,}\S|\s[,.،。、۔।፣።၊]|[:：፦៖]\s*[:：፦៖,.，،。、۔।፣።၊]|[.!?。।።។]\s*[:：፦៖]|\(\s*\)|[,、،，]\s*[,、،，.。]|^\s*[,.:：፦៖،、]/mu;
+  /\S {2,}\S|\s[,.،。、۔।፣።၊]|[:：፦៖]\s*[:：፦៖,.，،。、۔।፣።၊]|[.!?。।።។]\s*[:：፦៖]|\(\s*\)|[,、،，]\s*[,、،，.。]|^\s*[,.:：፦៖،、]|^[\u200e\u200f\u2066-\u2069]* +\S/mu;
 
 /** Whether something was cut out of a text and left its spaces, its comma or the word that stands after a place. */
 export function hasGap(text: string, reader: Reader): boolean {
