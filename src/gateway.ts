@@ -40,6 +40,7 @@ export type Task =
   | { type: 'dispatch'; sender: SenderName }
   | { type: 'reconcile' }
   | { type: 'follow' }
+  | { type: 'ladder' }
   | { type: 'redact' }
   | { type: 'import'; import: number }
   | { type: 'answer'; reply: number };

@@ -6,6 +6,7 @@ import { rows } from './db/store.ts';
 import { readHaltedUntil } from './delivery/circuit.ts';
 import { dispatch } from './delivery/dispatch.ts';
 import { followCascades, wakeCascades } from './delivery/follow.ts';
+import { climbLadders, isLadderDue } from './delivery/ladder.ts';
 import { warnOfLate } from './delivery/late.ts';
 import { duePlans, planAlert } from './delivery/plan.ts';
 import { expireLeases, expireOverdue, finishAlerts, nextLook, reconcile } from './delivery/recover.ts';
@@ -57,6 +58,8 @@ export async function perform(
       return wakeCascades(g);
     case 'follow':
       return followCascades(g);
+    case 'ladder':
+      return (await climbLadders(g)) ? g.outbox.wake(task) : undefined;
     case 'redact':
       return wakeSoon(g, task, await redactSome(g));
     case 'import':
@@ -108,6 +111,9 @@ export async function sweep(g: Gateway): Promise<void> {
       if (next !== null && next <= g.clock.now()) await g.outbox.wake({ type: 'reconcile' });
     },
     cascades: () => followCascades(g),
+    ladders: async () => {
+      if (await isLadderDue(g)) await g.outbox.wake({ type: 'ladder' });
+    },
     replies: () => understandWaiting(g, (id) => organisationOf(g, id)),
     senders: async () => {
       for (const sender of SENDER_NAMES) await wakeSoon(g, { type: 'dispatch', sender }, await dueAt(g, sender));

@@ -6,6 +6,7 @@ import { untranslatedParameters } from '../text/parameters.ts';
 import type { RenderedText } from '../text/render.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
+import { viewLadder } from './ladder.ts';
 
 export type AlertRow = typeof alerts.$inferSelect;
 export type AlertState = AlertRow['state'];
@@ -102,6 +103,8 @@ export interface AlertSummary {
   sendAt: string | null;
   startedAt: string | null;
   finishedAt: string | null;
+  ladder: 'on' | 'off';
+  ladderSteps: { step: string; afterMinutes: number; at: string | null; done: boolean }[];
 }
 
 export async function summarise(g: Gateway, row: AlertRow): Promise<AlertSummary> {
@@ -138,6 +141,7 @@ export async function summarise(g: Gateway, row: AlertRow): Promise<AlertSummary
     sendAt: iso(row.sendAt),
     startedAt: iso(row.startedAt),
     finishedAt: iso(row.finishedAt),
+    ...viewLadder(row),
   };
 }
 

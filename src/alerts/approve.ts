@@ -20,6 +20,7 @@ import {
 } from './alert.ts';
 import { addsLanguages } from './followers.ts';
 import { readGate, sayGate } from './gate.ts';
+import { ASKS_AGAIN } from './ladder.ts';
 import { refuseDifferences, refuseTemplateDifferences } from './texts.ts';
 
 /** Seconds in which an approval can be taken back by /stop before anything goes out (DO-9). */
@@ -244,4 +245,30 @@ export async function stop(g: Gateway, caller: Caller, uid: string) {
           and state in (select value from json_each(${JSON.stringify(GOT_IT)}))`,
   );
   return { alert: changed, alreadySent: gone!.n, halted: halted.length };
+}
+
+/**
+ * Nobody is asked again by this alert, from now on; the alert itself holds.
+ * @throws Refusal `not_found`, `wrong_state` when it asks nobody again
+ */
+export async function endLadder(g: Gateway, caller: Caller, uid: string): Promise<AlertRow> {
+  const alert = await findAlert(g, caller, uid);
+  const now = g.clock.now();
+  const may = and(eq(alerts.id, alert.id), eq(alerts.ladder, true));
+  const [, [changed]] = await g.store.atomic((db) => [
+    auditRowIf(db, db.select().from(alerts).where(may), caller, now, 'alert.ladder', uid, { ladder: 'off' }),
+    db.update(alerts).set({ ladder: false }).where(may).returning(),
+    db
+      .update(deliveries)
+      .set({ state: 'cancelled', errorCode: 'ladder_off' })
+      .where(
+        and(
+          eq(deliveries.alert, alert.id),
+          eq(deliveries.state, 'pending'),
+          sql`${deliveries.step} > ${ASKS_AGAIN} and not (select ladder from ${alerts} where id = ${alert.id})`,
+        ),
+      ),
+  ]);
+  if (!changed) throw new Refusal('wrong_state', 'This alert asks nobody again.');
+  return changed;
 }

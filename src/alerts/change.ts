@@ -50,6 +50,7 @@ export async function changeDraft(g: Gateway, caller: Caller, uid: string, patch
         ...(patch.expires && { expiresAt: Date.parse(patch.expires) }),
         ...(patch.languagePolicy && { languagePolicy: patch.languagePolicy }),
         ...(patch.scope && { scope: patch.scope }),
+        ...(patch.ladder && { ladder: patch.ladder === 'on' && alert.asksCheckIn }),
       })
       .where(may)
       .returning(),

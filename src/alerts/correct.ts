@@ -99,6 +99,8 @@ async function follow(g: Gateway, caller: Caller, former: AlertRow, next: Follow
     severity: former.severity,
     certainty: former.certainty,
     scope: former.scope,
+    // who was asked again until now is asked again, and who was not is not
+    ladder: former.ladder,
     former,
     adds,
     state: 'submitted',

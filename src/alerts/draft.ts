@@ -9,6 +9,7 @@ import { auditRow } from '../trust/audit.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
 import { type AlertRow, hashTexts, sealReason } from './alert.ts';
+import { climbsByDefault } from './ladder.ts';
 import { completeOwnTexts, insertTexts, OwnTexts, renderTemplate, sealTexts } from './texts.ts';
 
 export const Channels = z
@@ -37,6 +38,8 @@ export const DraftInput = z
     expires: Time,
     languagePolicy: z.enum(['default', 'bilingual', 'plain', 'hold']).optional(),
     scope: z.enum(['Public', 'Private']).optional(),
+    /** whether those who do not answer are asked again */
+    ladder: z.enum(['on', 'off']).optional(),
   })
   .refine((draft) => (draft.template === undefined) !== (draft.texts === undefined), {
     message: 'Give either a template or texts of your own.',
@@ -94,6 +97,7 @@ export async function createDraft(g: Gateway, caller: Caller, input: DraftInput)
     severity: input.severity ?? meta.severity,
     certainty: input.certainty ?? meta.certainty,
     scope: input.scope ?? meta.scope,
+    ladder: input.ladder === undefined ? undefined : input.ladder === 'on',
     former: null,
     refInText: undefined,
     state: 'draft',
@@ -128,6 +132,8 @@ export interface Plan {
   severity: string;
   certainty: string;
   scope: 'Public' | 'Private';
+  /** undefined: by severity */
+  ladder: boolean | undefined;
   former: AlertRow | null;
   /** an update that says the same in more languages */
   adds?: boolean;
@@ -179,6 +185,7 @@ export async function saveAlert(g: Gateway, caller: Caller, plan: Plan): Promise
       scope: plan.scope,
       exercise: plan.incident.exercise,
       asksCheckIn: plan.meta.asksCheckIn,
+      ladder: plan.meta.asksCheckIn && (plan.ladder ?? climbsByDefault(true, plan.severity)),
       expiresAt: plan.expiresAt,
       createdAt: now,
       reasonSealed: await sealReason(g, caller, plan.reason),

@@ -1,7 +1,7 @@
 import { and, desc, eq, lt } from 'drizzle-orm';
 import * as z from 'zod';
 import { findAlert, summarise, viewAlert } from '../alerts/alert.ts';
-import { ApproveInput, approve, giveBack, stop, submit } from '../alerts/approve.ts';
+import { ApproveInput, approve, endLadder, giveBack, stop, submit } from '../alerts/approve.ts';
 import { changeDraft, DraftPatch } from '../alerts/change.ts';
 import { CancelInput, cancel, UpdateInput, update } from '../alerts/correct.ts';
 import { createDraft, DraftInput } from '../alerts/draft.ts';
@@ -248,6 +248,18 @@ export const alertEndpoints: Endpoint[] = [
       await withdraw(g, alert.id);
       return { status: 200, body: { ...(await viewAlert(g, alert)), alreadySent, halted } };
     },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/alerts/{id}/ladder',
+    summary: 'Ask nobody again who has not answered this alert; the alert itself holds',
+    roles: ['author', 'approver'],
+    body: z.strictObject({ ladder: z.literal('off') }),
+    answers: { 200: Alert },
+    handle: async ({ g, caller, params }) => ({
+      status: 200,
+      body: await viewAlert(g, await endLadder(g, caller, params.id!)),
+    }),
   }),
   endpoint({
     method: 'POST',

@@ -3,6 +3,7 @@ import { airedCount } from '../bulletins/bulletins.ts';
 import { readImport, takeImport } from '../people/imports.ts';
 import { Language, Words } from '../people/person.ts';
 import { board } from '../replies/board.ts';
+import { CALL_OUTCOMES, closeCall, listCalls, takeCall } from '../replies/calls.ts';
 import { CLOSE_REASONS, closeCase, listCases, noteCase, readCase, takeCase } from '../replies/cases.ts';
 import { findIncident, listCheckIns } from '../replies/check-ins.ts';
 import { listReplies, readReply } from '../replies/inbox.ts';
@@ -12,6 +13,7 @@ import { Refusal } from '../trust/refusal.ts';
 import { type Endpoint, endpoint, Page, pageOf } from './endpoint.ts';
 
 const Case = z.object({ id: z.string(), state: z.string(), priority: z.string() }).loose();
+const Call = z.object({ id: z.string(), state: z.string(), tries: z.number() }).loose();
 const COUNTERS = ['viewer', 'author', 'approver', 'caseworker'] as const;
 
 /** Imports, replies, check-ins, cases and the board. */
@@ -121,6 +123,39 @@ export const caseworkEndpoints: Endpoint[] = [
       const incident = await findIncident(g, caller, params.id!);
       return { status: 200, body: await listCheckIns(g, caller, incident.id, query) };
     },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/api/v1/incidents/{id}/call-list',
+    summary: 'Who has answered nothing and is to be called, in the order to call them',
+    roles: ['caseworker'],
+    query: Page,
+    answers: { 200: pageOf(Call) },
+    handle: async ({ g, caller, params, query }) => {
+      const incident = await findIncident(g, caller, params.id!);
+      return { status: 200, body: await listCalls(g, caller, incident.id, query) };
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/calls/{id}/take',
+    summary: 'Take somebody of the call list; nobody else rings them then',
+    roles: ['caseworker'],
+    body: z.strictObject({}),
+    answers: { 200: Call },
+    handle: async ({ g, caller, params }) => ({ status: 200, body: await takeCall(g, caller, params.id!) }),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/calls/{id}/close',
+    summary: 'What a call came to; without contact it stays on the list',
+    roles: ['caseworker'],
+    body: z.strictObject({ outcome: z.enum(CALL_OUTCOMES) }),
+    answers: { 200: Call },
+    handle: async ({ g, caller, params, body }) => ({
+      status: 200,
+      body: await closeCall(g, caller, params.id!, body.outcome),
+    }),
   }),
   endpoint({
     method: 'GET',

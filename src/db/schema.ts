@@ -265,6 +265,12 @@ export const alerts = sqliteTable(
     certainty: text('certainty').notNull(),
     scope: text('scope', { enum: ['Public', 'Private'] }).notNull(),
     asksCheckIn: flag('asks_check_in'),
+    /** those who do not answer are asked again */
+    ladder: flag('ladder'),
+    /** steps of the ladder that are done */
+    ladderStep: integer('ladder_step').notNull().default(0),
+    /** highest person of whom the next step is done */
+    ladderCursor: integer('ladder_cursor').notNull().default(0),
     expiresAt: integer('expires_at').notNull(),
     createdAt: integer('created_at').notNull(),
     createdBy: text('created_by').notNull(),
@@ -529,6 +535,29 @@ export const cases = sqliteTable(
     index('cases_by_organisation').on(t.organisation, t.state, t.priority, t.openedAt),
     uniqueIndex('cases_one_open').on(t.organisation, t.incident, t.subject).where(sql`state <> 'closed'`),
   ],
+);
+
+/** Who has not answered whatever was asked, and is to be called: one row for each person of an incident. */
+export const calls = sqliteTable(
+  'calls',
+  {
+    id: id(),
+    uid: uid(),
+    organisation: organisation(),
+    incident: integer('incident').notNull(),
+    person: integer('person').notNull(),
+    /** lower is called first */
+    rank: integer('rank').notNull(),
+    state: text('state', { enum: ['open', 'taken', 'closed'] }).notNull(),
+    owner: text('owner'),
+    takenAt: integer('taken_at'),
+    /** calls that reached nobody */
+    tries: integer('tries').notNull().default(0),
+    outcome: text('outcome'),
+    createdAt: integer('created_at').notNull(),
+    closedAt: integer('closed_at'),
+  },
+  (t) => [uniqueIndex('calls_once').on(t.incident, t.person)],
 );
 
 export const caseNotes = sqliteTable(

@@ -5,7 +5,8 @@ import { type Db, rows, type Statement } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { markAddress } from '../people/addresses.ts';
 import { openCircuit, type Result } from './circuit.ts';
-import { failed, isOver, type Outcome, recordOutcomes, succeeded, untried } from './outcome.ts';
+import { holdBack } from './ladder.ts';
+import { failed, isOver, type Outcome, recordOutcomes, succeeded, untried, unwanted } from './outcome.ts';
 import { FAR_MS, openPace } from './pace.ts';
 import { type Claimed, forSending, openWordings } from './wording.ts';
 
@@ -155,7 +156,12 @@ export async function dispatch(
         if (claimed.length === 0) open = active > 0;
         const turn = await inTurn(g, sender, claimed, chats, now);
         for (const row of turn.early) take(untried(row, now, turn.dueAt(row)));
-        for (const row of turn.ready) ready.push({ row, claimedAt: now });
+        const held = await holdBack(g, turn.ready, now);
+        for (const row of turn.ready) {
+          const until = held.get(row.id);
+          if (until === undefined) ready.push({ row, claimedAt: now });
+          else take(until === null ? unwanted(row, now) : untried(row, now, until));
+        }
         const far = ready.length > 0 ? await pace.reserve(ready.length) : null;
         if (far !== null) {
           crowded = true;

@@ -11,7 +11,7 @@ export interface Outcome {
   id: number;
   /** which attempt this is of: what a later attempt has changed since is left alone */
   attempt: number;
-  state: 'pending' | 'sending' | 'sent' | 'failed' | 'expired' | 'indeterminate';
+  state: 'pending' | 'sending' | 'sent' | 'failed' | 'expired' | 'cancelled' | 'indeterminate';
   errorCode: string | null;
   providerId: string | null;
   dueAt: number;
@@ -49,6 +49,11 @@ export function succeeded(row: Claimed, providerId: string | undefined, at: numb
 /** Given back as it was: halted, stopping, too late for its slot, or too soon for its chat. */
 export function untried(row: Claimed, at: number, dueAt = 0): Outcome {
   return outcome(row, at, { state: 'pending', dueAt, untried: true });
+}
+
+/** A reminder whose person has answered while it waited for its turn. */
+export function unwanted(row: Claimed, at: number): Outcome {
+  return outcome(row, at, { state: 'cancelled', errorCode: 'answered', untried: true });
 }
 
 /** Closed set of errors to the next state of the row. Nothing is retried past its expiry. */

@@ -32,7 +32,14 @@ const MOST_CHUNKS = 20;
 const CHANNELS = 3;
 
 /** Lower goes first: corrections, answers, then alerts by severity (DO-11). Each is as wide as its groups of turns. */
-export const LANES = { correction: 0, answer: 1_000, Extreme: 2_000, Severe: 3_000, routine: 4_000 } as const;
+export const LANES = {
+  correction: 0,
+  answer: 1_000,
+  Extreme: 2_000,
+  Severe: 3_000,
+  routine: 4_000,
+  reminder: 5_000,
+} as const;
 
 /**
  * Within a lane: inside the hazard area and marked `priority`, inside, marked, the rest. Within each group a row has
@@ -42,7 +49,7 @@ export const LANES = { correction: 0, answer: 1_000, Extreme: 2_000, Severe: 3_0
  * at one of 128 places finds its page in memory.
  */
 const TURNS = 128;
-const turnOf = (id: SQL) => sql`((((${id}) * 2654435769) & 4294967295) >> 25)`;
+export const turnOf = (id: SQL) => sql`((((${id}) * 2654435769) & 4294967295) >> 25)`;
 
 /**
  * With the policy `hold`, those without a text of their own wait this long for one, which an update brings; never
@@ -223,7 +230,8 @@ function laneOf(alert: AlertRow): number {
   return LANES.routine;
 }
 
-async function priorityTags(g: Gateway): Promise<number[]> {
+/** Tag sets that hold `priority`. */
+export async function priorityTags(g: Gateway): Promise<number[]> {
   const lists = await allInterned(g.store, 'tags');
   return lists.filter(({ values }) => values.includes('priority')).map(({ id }) => id);
 }

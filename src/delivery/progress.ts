@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { AlertRow } from '../alerts/alert.ts';
+import { ASKS_AGAIN } from '../alerts/ladder.ts';
 import type { SenderName } from '../channels/index.ts';
 import { deliveries } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
@@ -43,7 +44,7 @@ export async function readProgress(
     sql`select sender, channel, language, count(*) as total, sum(state not in ('pending', 'sending')) as done,
           sum(attempted_at > ${from} and state not in ('pending', 'sending')) as recent,
           max(case when state = 'pending' then due_at end) as last
-        from ${deliveries} where alert = ${alert.id} group by sender, channel, language`,
+        from ${deliveries} where alert = ${alert.id} and step <= ${ASKS_AGAIN} group by sender, channel, language`,
   );
   const halts = await readHalts(g);
   const isHalted = (sender: string) => halts.some(({ name, cause }) => name === sender && cause !== 'pace');

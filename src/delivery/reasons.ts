@@ -18,6 +18,8 @@ const OWN: Readonly<Record<string, string>> = {
   cancelled: 'The alert was cancelled before this message went out.',
   replaced: 'The alert was replaced before this message went out.',
   erased: 'The person was forgotten.',
+  answered: 'The person had answered before this reminder went out.',
+  ladder_off: 'An operator ended the reminders of this alert before this one went out.',
   internal: 'A mistake of ours. The log names it by the delivery.',
 };
 

@@ -1,5 +1,6 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { type AlertRow, readParameters } from '../alerts/alert.ts';
+import { ledgerStep } from '../alerts/ladder.ts';
 import { smsFor } from '../alerts/sms.ts';
 import type { Button, Outgoing } from '../channels/channel.ts';
 import type { SenderName } from '../channels/index.ts';
@@ -21,6 +22,7 @@ export interface Claimed {
   person: number | null;
   address: number;
   channel: 'sms' | 'telegram' | 'push';
+  step: number;
   language: string;
   rank: number;
   attempts: number;
@@ -42,6 +44,7 @@ export const forSending = {
   person: deliveries.person,
   address: sql<number>`address`,
   channel: sql<'sms'>`channel`,
+  step: deliveries.step,
   language: deliveries.language,
   rank: deliveries.rank,
   attempts: deliveries.attempts,
@@ -55,6 +58,9 @@ export const forSending = {
   discreet: sql<number>`exists (select 1 from people_addresses h join people p on p.id = h.person
     where h.address = deliveries.address and p.profile = 'discreet')`,
 };
+
+/** The step that asks again in few words. */
+const FLASH = ledgerStep(2);
 
 /** The words of one group of deliveries: alert, language, channel, country and discretion are equal. */
 interface Wording {
@@ -101,7 +107,7 @@ export function openWordings(g: Gateway, sender: SenderName): Wordings {
         statusUrl: `${g.config.publicUrl}/webhooks/twilio/status?t=${token}`,
       };
       if (row.alert === null) return { ...common, ...(await composeAnswer(g, keys, row)) };
-      const key = `${row.alert}|${row.language}|${row.channel}|${row.country}|${row.discreet}`;
+      const key = `${row.alert}|${row.language}|${row.channel}|${row.country}|${row.discreet}|${row.step === FLASH}`;
       let group = groups.get(key);
       if (!group) {
         if (groups.size > 2000) groups.clear();
@@ -143,6 +149,8 @@ async function wordAlert(g: Gateway, alert: AlertRow, row: Claimed, sender: Send
     .where(and(eq(alertTexts.alert, alert.id), inArray(alertTexts.language, [row.language, 'en'])));
   const texts: Record<string, RenderedText> = {};
   for (const { language, textsSealed } of stored) texts[language] = JSON.parse(await keys.open('texts', textsSealed));
+  if (row.step === FLASH)
+    for (const text of Object.values(texts)) Object.assign(text, { full: text.flash, sms: text.flash });
   const own = texts[row.language]!;
   const [chain] =
     alert.chain === null

@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, inArray, ne, or, type SQL, sql } from 'drizzle-orm';
 import {
   addresses,
+  calls,
   caseNotes,
   cases,
   checkInHistory,
@@ -256,6 +257,7 @@ export async function erasePerson(g: Gateway, caller: Caller, uid: string): Prom
       .set({ state: 'closed', closedAt: now, closedReason: 'erased' })
       .where(and(theirs, ne(cases.state, 'closed'))),
     db.update(cases).set({ person: null, address: null }).where(theirs),
+    db.delete(calls).where(eq(calls.person, row.id)),
     db.delete(addresses).where(sql`${addresses.id} ${unheld}`),
     db.delete(people).where(eq(people.id, row.id)),
     ...refreshReach(db, holdersOf(sql`(select value from json_each(${JSON.stringify(held)}))`)),

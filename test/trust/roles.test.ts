@@ -46,6 +46,7 @@ const EXPECTED: Record<string, string> = {
   'POST /api/v1/alerts/{id}/return': 'approver',
   'POST /api/v1/alerts/{id}/reject': 'approver',
   'POST /api/v1/alerts/{id}/stop': 'approver author',
+  'POST /api/v1/alerts/{id}/ladder': 'approver author',
   'POST /api/v1/alerts/{id}/update': 'author',
   'POST /api/v1/alerts/{id}/cancel': 'author',
   // no personal data: an admin repairs the settings that a channel asks for
@@ -59,6 +60,9 @@ const EXPECTED: Record<string, string> = {
   'GET /api/v1/incidents/{id}/board': 'approver author caseworker viewer',
   'GET /api/v1/incidents/{id}/sitrep': 'approver author caseworker viewer',
   'GET /api/v1/incidents/{id}/check-ins': 'caseworker',
+  'GET /api/v1/incidents/{id}/call-list': 'caseworker',
+  'POST /api/v1/calls/{id}/take': 'caseworker',
+  'POST /api/v1/calls/{id}/close': 'caseworker',
   'GET /api/v1/cases': 'caseworker',
   'GET /api/v1/cases/{id}': 'caseworker',
   'POST /api/v1/cases/{id}/take': 'caseworker',
@@ -73,7 +77,7 @@ const EXPECTED: Record<string, string> = {
 };
 
 /** Routes that carry names, addresses, notes or the words of people. */
-const PERSONAL = /\/(people|imports|replies|cases|deliveries|check-ins)\b/;
+const PERSONAL = /\/(people|imports|replies|cases|calls|call-list|deliveries|check-ins)\b/;
 
 const named = (row: { method: string; path: string }) => `${row.method} ${row.path}`;
 const rolesOf = (roles: readonly Role[] | 'anyone') => (roles === 'anyone' ? roles : [...roles].sort().join(' '));

@@ -1,7 +1,7 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { ENDPOINTS } from '../../src/app.ts';
-import { organisations } from '../../src/db/schema.ts';
+import { calls, incidents, organisations } from '../../src/db/schema.ts';
 import { receive } from '../../src/replies/receive.ts';
 import { type Embassy, embassy, type TestAnswer, type TestGateway } from '../gateway.ts';
 import { KUMARAN, NIMALI, SOMCHAI, YUSUF } from '../people.ts';
@@ -9,7 +9,10 @@ import { KUMARAN, NIMALI, SOMCHAI, YUSUF } from '../people.ts';
 /** One of everything that an organisation can have, by public id. */
 export interface World {
   keys: Embassy & { translator: string };
-  ids: Record<'key' | 'person' | 'import' | 'incident' | 'delivery' | 'reply' | 'case' | 'station' | 'phone', string>;
+  ids: Record<
+    'key' | 'person' | 'import' | 'incident' | 'delivery' | 'reply' | 'case' | 'call' | 'station' | 'phone',
+    string
+  >;
   /** alerts by the state that they are in */
   alerts: { draft: string; submitted: string; sent: string };
   /** the number of the one that was sent */
@@ -89,6 +92,13 @@ export async function crisis(t: TestGateway): Promise<World> {
   const cases = await must(t, 200, 'GET', '/api/v1/cases', keys.caseworker);
   await post(`/cases/${cases.json.items[0].id}/note`, keys.caseworker, { text: NOTE }, 200);
   const phones = await must(t, 200, 'GET', '/api/v1/simulator/phones', keys.viewer);
+  // Somchai has answered nothing, and the ladder has come to its end
+  const [row] = await t.g.store.db.select().from(incidents).where(eq(incidents.uid, incident));
+  await t.g.store.db.insert(calls).select(
+    sql`select null, ${t.g.ids.next('cal')}, 'lk-tokyo', ${row!.id}, max(person), 3, 'open', null, null, 0, null, ${t.g.clock.now()}, null
+        from check_ins where incident = ${row!.id} and meaning is null`,
+  );
+  const called = await must(t, 200, 'GET', `/api/v1/incidents/${incident}/call-list`, keys.caseworker);
   const spare = await post('/keys', keys.admin, { name: 'spare desk', roles: ['viewer'] });
 
   return {
@@ -104,6 +114,7 @@ export async function crisis(t: TestGateway): Promise<World> {
       delivery: ledger.json.items[0].id,
       reply: replies.json.items[0].id,
       case: cases.json.items[0].id,
+      call: called.json.items[0].id,
       station: station.id,
       phone: phones.json.items[0].id,
     },
@@ -125,6 +136,7 @@ const KINDS: Record<string, keyof World['ids']> = {
   deliveries: 'delivery',
   replies: 'reply',
   cases: 'case',
+  calls: 'call',
   stations: 'station',
   phones: 'phone',
 };
@@ -157,6 +169,8 @@ export function bodyFor(world: World, method: string, path: string): unknown {
     'POST /api/v1/deliveries/{id}/resolve': { as: 'sent' },
     'POST /api/v1/replies/interpret': { text: '1' },
     'POST /api/v1/replies/{id}/read': { meaning: 'help' },
+    'POST /api/v1/alerts/{id}/ladder': { ladder: 'off' },
+    'POST /api/v1/calls/{id}/close': { outcome: 'no_contact' },
     'POST /api/v1/cases/{id}/note': { text: NOTE },
     'POST /api/v1/cases/{id}/close': { reason: 'helped' },
     'POST /api/v1/stations': { name: 'Radio Ishinomaki', languages: ['en'] },

@@ -63,6 +63,9 @@ CREATE TABLE `alerts` (
 	`certainty` text NOT NULL,
 	`scope` text NOT NULL,
 	`asks_check_in` integer DEFAULT false NOT NULL,
+	`ladder` integer DEFAULT false NOT NULL,
+	`ladder_step` integer DEFAULT 0 NOT NULL,
+	`ladder_cursor` integer DEFAULT 0 NOT NULL,
 	`expires_at` integer NOT NULL,
 	`created_at` integer NOT NULL,
 	`created_by` text NOT NULL,
@@ -118,6 +121,24 @@ CREATE TABLE `bulletins` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `bulletins_once` ON `bulletins` (`station`,`language`,`number`);--> statement-breakpoint
 CREATE UNIQUE INDEX `bulletins_by_alert` ON `bulletins` (`alert`,`station`,`language`);--> statement-breakpoint
+CREATE TABLE `calls` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`uid` text NOT NULL,
+	`organisation` text NOT NULL,
+	`incident` integer NOT NULL,
+	`person` integer NOT NULL,
+	`rank` integer NOT NULL,
+	`state` text NOT NULL,
+	`owner` text,
+	`taken_at` integer,
+	`tries` integer DEFAULT 0 NOT NULL,
+	`outcome` text,
+	`created_at` integer NOT NULL,
+	`closed_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `calls_uid_unique` ON `calls` (`uid`);--> statement-breakpoint
+CREATE UNIQUE INDEX `calls_once` ON `calls` (`incident`,`person`);--> statement-breakpoint
 CREATE TABLE `case_notes` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`case` integer NOT NULL,
