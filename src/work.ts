@@ -13,6 +13,7 @@ import { expireLeases, expireOverdue, finishAlerts, nextLook, reconcile } from '
 import { isRedactionDue, redactSome } from './delivery/redact.ts';
 import type { Gateway, Task } from './gateway.ts';
 import { dueImports, workImport } from './people/imports.ts';
+import { watchCases } from './replies/overdue.ts';
 import { understandWaiting } from './replies/receive.ts';
 
 /** Bounds of one piece of work: an invocation at the edge is short, a Node process is not. */
@@ -115,6 +116,7 @@ export async function sweep(g: Gateway): Promise<void> {
       if (await isLadderDue(g)) await g.outbox.wake({ type: 'ladder' });
     },
     replies: () => understandWaiting(g, (id) => organisationOf(g, id)),
+    cases: () => watchCases(g, (id) => organisationOf(g, id)),
     senders: async () => {
       for (const sender of SENDER_NAMES) await wakeSoon(g, { type: 'dispatch', sender }, await dueAt(g, sender));
     },

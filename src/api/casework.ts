@@ -4,7 +4,7 @@ import { readImport, takeImport } from '../people/imports.ts';
 import { Language, Words } from '../people/person.ts';
 import { board } from '../replies/board.ts';
 import { CALL_OUTCOMES, closeCall, listCalls, takeCall } from '../replies/calls.ts';
-import { CLOSE_REASONS, closeCase, listCases, noteCase, readCase, takeCase } from '../replies/cases.ts';
+import { CLOSE_REASONS, closeCase, listCases, noteCase, readCase, returnCase, takeCase } from '../replies/cases.ts';
 import { findIncident, listCheckIns } from '../replies/check-ins.ts';
 import { listReplies, readReply } from '../replies/inbox.ts';
 import { interpret } from '../replies/interpret.ts';
@@ -196,6 +196,18 @@ export const caseworkEndpoints: Endpoint[] = [
     handle: async ({ g, caller, params, body }) => ({
       status: 200,
       body: await noteCase(g, caller, params.id!, body.text),
+    }),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/cases/{id}/return',
+    summary: 'Give a case back to the queue, with what was promised and what comes next',
+    roles: ['caseworker'],
+    body: z.strictObject({ text: Words(4000) }),
+    answers: { 200: Case },
+    handle: async ({ g, caller, params, body }) => ({
+      status: 200,
+      body: await returnCase(g, caller, params.id!, body.text),
     }),
   }),
   endpoint({

@@ -23,7 +23,10 @@ export async function readMetrics(g: Gateway): Promise<string> {
     store,
     sql`select count(*) as n from replies where understood_at is null`,
   );
-  const [open] = await rows<{ n: number }>(store, sql`select count(*) as n from cases where state <> 'closed'`);
+  const [open] = await rows<{ n: number; late: number | null }>(
+    store,
+    sql`select count(*) as n, sum(state = 'open' and due_at <= ${now}) as late from cases where state <> 'closed'`,
+  );
   const counted = await rows<{ name: string; n: number }>(store, sql`select name, n from counters order by name`);
   const halts = await readHalts(g);
   const speeds = await readSpeeds(g);
@@ -69,6 +72,7 @@ export async function readMetrics(g: Gateway): Promise<string> {
     ),
     ...gauge('musafir_replies_waiting', [['', waiting!.n]]),
     ...gauge('musafir_cases_open', [['', open!.n]]),
+    ...gauge('musafir_cases_late', [['', open!.late ?? 0]]),
     '# TYPE musafir_events_total counter',
     ...counted.map((row) => `musafir_events_total{event="${row.name}"} ${row.n}`),
     '',

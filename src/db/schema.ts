@@ -528,12 +528,22 @@ export const cases = sqliteTable(
     lastHelpAt: integer('last_help_at').notNull(),
     owner: text('owner'),
     takenAt: integer('taken_at'),
+    /** the owner's last sign: who shows none for long gives it back */
+    touchedAt: integer('touched_at'),
+    /** half of the clock had run and nobody had taken it */
+    remindedAt: integer('reminded_at'),
+    /** the clock had run out and nobody had taken it */
+    alarmedAt: integer('alarmed_at'),
+    /** the person was told that we are late */
+    toldLateAt: integer('told_late_at'),
     closedAt: integer('closed_at'),
     closedReason: text('closed_reason'),
   },
   (t) => [
     index('cases_by_organisation').on(t.organisation, t.state, t.priority, t.openedAt),
     uniqueIndex('cases_one_open').on(t.organisation, t.incident, t.subject).where(sql`state <> 'closed'`),
+    index('cases_by_subject').on(t.subject),
+    index('cases_by_clock').on(t.state, t.dueAt),
   ],
 );
 

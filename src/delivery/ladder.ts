@@ -19,6 +19,8 @@ import { quietUntil } from '../text/night.ts';
 import { fallsBack } from './charset.ts';
 import { LANES, priorityTags, turnOf } from './plan.ts';
 
+export { ASKS_AGAIN };
+
 /** People looked at in one statement. */
 const CHUNK = 2_000;
 /** Chunks in one invocation at the edge: each is some eight queries of the thousand that D1 allows. */

@@ -1,8 +1,9 @@
 import { and, asc, eq, gt, ne, sql } from 'drizzle-orm';
-import { caseNotes, cases, incidents } from '../db/schema.ts';
+import { caseNotes, cases, incidents, peopleAddresses } from '../db/schema.ts';
+import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
 import { nameNumbers } from '../people/people.ts';
-import { auditRow } from '../trust/audit.ts';
+import { auditRow, auditRowIf } from '../trust/audit.ts';
 import type { Caller } from '../trust/operators.ts';
 import { Refusal } from '../trust/refusal.ts';
 import { whoseWords, writeStatement } from './check-ins.ts';
@@ -85,7 +86,43 @@ export async function noteSaysSafe(g: Gateway, incident: number, people: number[
     );
 }
 
-type CaseRow = typeof cases.$inferSelect;
+export type CaseRow = typeof cases.$inferSelect;
+
+/** An answer to a closed case within so long objects to its closing (CK-15). */
+const OBJECTS_MS = 7 * 86_400_000;
+
+/** The last closed case of the same person or phone, for each of these. */
+async function readFormer(g: Gateway, found: CaseRow[]) {
+  const ids = JSON.stringify(found.map((row) => row.id));
+  const former = await rows<{ id: number; uid: string; reason: string | null; closed: number }>(
+    g.store,
+    sql`select c.id as id, f.uid as uid, f.closed_reason as reason, f.closed_at as closed
+        from json_each(${ids}) j cross join ${cases} c on c.id = j.value
+        join ${cases} f on f.id = (select max(o.id) from ${cases} o where o.subject = c.subject
+          and o.organisation = c.organisation and o.incident = c.incident and o.state = 'closed' and o.id < c.id)`,
+  );
+  return new Map(former.map((row) => [row.id, row]));
+}
+
+/** Other open cases of those who are reached at the same phone (CK-10). */
+async function readTogether(g: Gateway, found: CaseRow[]) {
+  const ids = JSON.stringify(found.map((row) => row.id));
+  const others = await rows<{ id: number; uid: string }>(
+    g.store,
+    sql`with phones as (
+          select c.id as id, c.address as address from json_each(${ids}) j cross join ${cases} c on c.id = j.value
+            where c.address is not null
+          union select c.id, h.address from json_each(${ids}) j cross join ${cases} c on c.id = j.value
+            join ${peopleAddresses} h on h.person = c.person),
+        subjects as (
+          select id, -address as subject from phones
+          union select f.id, h.person from phones f join ${peopleAddresses} h on h.address = f.address)
+        select s.id as id, o.uid as uid from subjects s cross join ${cases} o on o.subject = s.subject
+        join ${cases} c on c.id = s.id and c.organisation = o.organisation
+        where o.id <> s.id and o.state <> 'closed' order by o.id`,
+  );
+  return Map.groupBy(others, (row) => row.id);
+}
 
 async function view(g: Gateway, caller: Caller, found: CaseRow[]) {
   const named = await nameNumbers(
@@ -98,6 +135,8 @@ async function view(g: Gateway, caller: Caller, found: CaseRow[]) {
     .from(incidents)
     .where(eq(incidents.organisation, caller.organisation.id));
   const now = g.clock.now();
+  const formerly = await readFormer(g, found);
+  const together = await readTogether(g, found);
   return found.map((row) => ({
     id: row.uid,
     number: `H${row.id}`,
@@ -111,6 +150,10 @@ async function view(g: Gateway, caller: Caller, found: CaseRow[]) {
     openedAt: new Date(row.openedAt).toISOString(),
     dueAt: new Date(row.dueAt).toISOString(),
     late: row.state === 'open' && row.dueAt < now,
+    reminded: row.remindedAt !== null,
+    alarmed: row.alarmedAt !== null,
+    former: formerOf(row, formerly.get(row.id)),
+    together: (together.get(row.id) ?? []).map(({ uid }) => uid),
     owner: row.owner,
     takenAt: row.takenAt === null ? null : new Date(row.takenAt).toISOString(),
     closedAt: row.closedAt === null ? null : new Date(row.closedAt).toISOString(),
@@ -118,13 +161,19 @@ async function view(g: Gateway, caller: Caller, found: CaseRow[]) {
   }));
 }
 
-/** Open cases first by priority, then by age; the cursor is the number of cases seen. */
+function formerOf(row: CaseRow, former: { uid: string; reason: string | null; closed: number } | undefined) {
+  if (!former) return null;
+  return { id: former.uid, reason: former.reason, objects: row.openedAt - former.closed <= OBJECTS_MS };
+}
+
+/** Those whose clock has run out first, then open ones by priority, then by age; the cursor is the number of cases seen. */
 export async function listCases(
   g: Gateway,
   caller: Caller,
   query: { cursor?: number | undefined; limit: number; state?: string | undefined; incident?: number | undefined },
 ) {
   const offset = query.cursor ?? 0;
+  const now = g.clock.now();
   const found = await g.store.db
     .select()
     .from(cases)
@@ -135,7 +184,13 @@ export async function listCases(
         query.incident === undefined ? undefined : eq(cases.incident, query.incident),
       ),
     )
-    .orderBy(sql`${cases.state} = 'closed'`, asc(cases.priority), asc(cases.openedAt), asc(cases.id))
+    .orderBy(
+      sql`${cases.state} = 'closed'`,
+      sql`not (${cases.state} = 'open' and ${cases.dueAt} < ${now})`,
+      asc(cases.priority),
+      asc(cases.openedAt),
+      asc(cases.id),
+    )
     .limit(query.limit + 1)
     .offset(offset);
   const page = found.slice(0, query.limit);
@@ -177,14 +232,44 @@ export async function takeCase(g: Gateway, caller: Caller, uid: string) {
   const now = g.clock.now();
   if (row.state === 'closed') throw new Refusal('already_closed');
   if (row.owner !== caller.operator) {
-    const taken = await g.store.db
-      .update(cases)
-      .set({ state: 'taken', owner: caller.operator, takenAt: now })
-      .where(and(eq(cases.id, row.id), eq(cases.state, 'open')))
-      .returning({ id: cases.id });
+    const may = and(eq(cases.id, row.id), eq(cases.state, 'open'));
+    const [, taken] = await g.store.atomic((db) => [
+      auditRowIf(db, db.select().from(cases).where(may), caller, now, 'case.take', uid),
+      db
+        .update(cases)
+        .set({ state: 'taken', owner: caller.operator, takenAt: now, touchedAt: now })
+        .where(may)
+        .returning({ id: cases.id }),
+    ]);
     if (taken.length === 0) throw new Refusal('already_taken');
-    await g.store.atomic((db) => [auditRow(db, caller, now, 'case.take', uid)]);
   }
+  return readCase(g, caller, uid);
+}
+
+/**
+ * Gives a case back to the queue for anyone. What was promised and what comes next is written down with it (CK-16).
+ * @throws Refusal `not_found`, `already_taken` when another officer has it, `wrong_state` when nobody has
+ */
+export async function returnCase(g: Gateway, caller: Caller, uid: string, text: string) {
+  const row = await findCase(g, caller, uid);
+  if (row.state !== 'taken') throw new Refusal('wrong_state', `The case is ${row.state}.`);
+  const keys = await g.vault.keys(caller.organisation.id);
+  const textSealed = await keys.seal('note', text);
+  const now = g.clock.now();
+  const may = and(eq(cases.id, row.id), eq(cases.state, 'taken'), eq(cases.owner, caller.operator));
+  const [, , given] = await g.store.atomic((db) => [
+    auditRowIf(db, db.select().from(cases).where(may), caller, now, 'case.return', uid),
+    db.insert(caseNotes).select(
+      sql`select null, ${row.id}, ${now}, ${caller.operator}, ${textSealed}
+          where exists (select 1 from ${cases} where ${may})`,
+    ),
+    db
+      .update(cases)
+      .set({ state: 'open', owner: null, takenAt: null, touchedAt: null })
+      .where(may)
+      .returning({ id: cases.id }),
+  ]);
+  if (given.length === 0) throw new Refusal('already_taken');
   return readCase(g, caller, uid);
 }
 
@@ -196,6 +281,10 @@ export async function noteCase(g: Gateway, caller: Caller, uid: string, text: st
   const now = g.clock.now();
   await g.store.atomic((db) => [
     db.insert(caseNotes).values({ case: row.id, at: now, operator: caller.operator, textSealed }),
+    db
+      .update(cases)
+      .set({ touchedAt: now })
+      .where(and(eq(cases.id, row.id), eq(cases.owner, caller.operator))),
     auditRow(db, caller, now, 'case.note', uid),
   ]);
   return readCase(g, caller, uid);

@@ -37,6 +37,7 @@ const ACTIONS: Record<string, string | null> = {
   'POST /api/v1/calls/{id}/close': 'call.close',
   'POST /api/v1/cases/{id}/take': 'case.take',
   'POST /api/v1/cases/{id}/note': 'case.note',
+  'POST /api/v1/cases/{id}/return': 'case.return',
   'POST /api/v1/cases/{id}/close': 'case.close',
   'POST /api/v1/simulator/tickets': null,
   'POST /api/v1/simulator/phones/{id}/messages': null,
@@ -83,7 +84,7 @@ describe('the audit trail', () => {
       const role = (row.roles as string[]).find((one) => one in world.keys) as keyof World['keys'];
       let target = pathIn(world, path);
       const drafts = /^\/api\/v1\/alerts\/\{id\}$/.test(path);
-      if (drafts || /(submit|approve|return|reject|stop)$/.test(path)) {
+      if (drafts || /alerts\/.*(submit|approve|return|reject|stop)$/.test(path)) {
         const { id } = (await must(t, 201, 'POST', '/api/v1/alerts', author, draftOf(world.ids.incident))).json;
         if (!drafts && !path.endsWith('/submit')) await must(t, 200, 'POST', `/api/v1/alerts/${id}/submit`, author);
         target = path.replace('{id}', id);

@@ -67,6 +67,7 @@ const EXPECTED: Record<string, string> = {
   'GET /api/v1/cases/{id}': 'caseworker',
   'POST /api/v1/cases/{id}/take': 'caseworker',
   'POST /api/v1/cases/{id}/note': 'caseworker',
+  'POST /api/v1/cases/{id}/return': 'caseworker',
   'POST /api/v1/cases/{id}/close': 'caseworker',
 
   // phones of an organisation in training, where nobody outside is told anything

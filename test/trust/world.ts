@@ -172,6 +172,7 @@ export function bodyFor(world: World, method: string, path: string): unknown {
     'POST /api/v1/alerts/{id}/ladder': { ladder: 'off' },
     'POST /api/v1/calls/{id}/close': { outcome: 'no_contact' },
     'POST /api/v1/cases/{id}/note': { text: NOTE },
+    'POST /api/v1/cases/{id}/return': { text: NOTE },
     'POST /api/v1/cases/{id}/close': { reason: 'helped' },
     'POST /api/v1/stations': { name: 'Radio Ishinomaki', languages: ['en'] },
     'POST /api/v1/simulator/phones/{id}/messages': { text: '1' },

@@ -165,6 +165,10 @@ CREATE TABLE `cases` (
 	`last_help_at` integer NOT NULL,
 	`owner` text,
 	`taken_at` integer,
+	`touched_at` integer,
+	`reminded_at` integer,
+	`alarmed_at` integer,
+	`told_late_at` integer,
 	`closed_at` integer,
 	`closed_reason` text
 );
@@ -172,6 +176,8 @@ CREATE TABLE `cases` (
 CREATE UNIQUE INDEX `cases_uid_unique` ON `cases` (`uid`);--> statement-breakpoint
 CREATE INDEX `cases_by_organisation` ON `cases` (`organisation`,`state`,`priority`,`opened_at`);--> statement-breakpoint
 CREATE UNIQUE INDEX `cases_one_open` ON `cases` (`organisation`,`incident`,`subject`) WHERE state <> 'closed';--> statement-breakpoint
+CREATE INDEX `cases_by_subject` ON `cases` (`subject`);--> statement-breakpoint
+CREATE INDEX `cases_by_clock` ON `cases` (`state`,`due_at`);--> statement-breakpoint
 CREATE TABLE `check_in_history` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`incident` integer NOT NULL,
