@@ -9,10 +9,13 @@ import { findIncident, listCheckIns } from '../replies/check-ins.ts';
 import { listReplies, readReply } from '../replies/inbox.ts';
 import { interpret } from '../replies/interpret.ts';
 import { lexiconOf } from '../replies/lexicons.ts';
+import { createSitrep, forPartners, Lines, listSitreps, liveSitrep, readSitrep } from '../replies/sitrep.ts';
+import { sitrepCsv, sitrepHtml } from '../replies/sitrep-print.ts';
 import { Refusal } from '../trust/refusal.ts';
 import { type Endpoint, endpoint, Page, pageOf } from './endpoint.ts';
 
 const Case = z.object({ id: z.string(), state: z.string(), priority: z.string() }).loose();
+const Report = z.object({ id: z.string(), number: z.number(), asOf: z.string() }).loose();
 const Call = z.object({ id: z.string(), state: z.string(), tries: z.number() }).loose();
 const COUNTERS = ['viewer', 'author', 'approver', 'caseworker'] as const;
 
@@ -96,7 +99,7 @@ export const caseworkEndpoints: Endpoint[] = [
   endpoint({
     method: 'GET',
     path: '/api/v1/incidents/{id}/sitrep',
-    summary: 'The board with its incident, for a report',
+    summary: 'The numbers of this moment, and how they differ from the last report that was kept',
     roles: COUNTERS,
     answers: { 200: z.object({ registered: z.number() }).loose() },
     handle: async ({ g, caller, params }) => {
@@ -108,6 +111,56 @@ export const caseworkEndpoints: Endpoint[] = [
           incident: { id: incident.uid, name: incident.name, exercise: incident.exercise },
           organisation: caller.organisation.name,
           ...numbers,
+          ...(await liveSitrep(g, incident)),
+        },
+      };
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/incidents/{id}/sitreps',
+    summary: 'Keep a report of this moment: numbers, what was sent, and the lines of the last one where none are given',
+    roles: ['author', 'approver', 'caseworker'],
+    body: z.strictObject({ lines: Lines.default({}) }),
+    answers: { 201: Report },
+    handle: async ({ g, caller, params, body }) => {
+      const incident = await findIncident(g, caller, params.id!);
+      return { status: 201, body: await createSitrep(g, caller, incident, body.lines) };
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/api/v1/incidents/{id}/sitreps',
+    summary: 'The reports that were kept, oldest first',
+    roles: COUNTERS,
+    query: Page,
+    answers: { 200: pageOf(Report) },
+    handle: async ({ g, caller, params, query }) => {
+      const incident = await findIncident(g, caller, params.id!);
+      return { status: 200, body: await listSitreps(g, incident, query) };
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/api/v1/sitreps/{id}',
+    summary: 'A kept report as JSON, CSV or a page to print; for partners without small counts, changes and lines',
+    roles: COUNTERS,
+    query: z.object({
+      format: z.enum(['json', 'csv', 'html']).default('json'),
+      for: z.enum(['capital', 'partners']).default('capital'),
+    }),
+    answers: { 200: Report },
+    handle: async ({ g, caller, params, query }) => {
+      const whole = await readSitrep(g, caller, params.id!);
+      const report = query.for === 'partners' ? forPartners(whole) : whole;
+      if (query.format === 'json') return { status: 200, body: report };
+      const isCsv = query.format === 'csv';
+      return {
+        status: 200,
+        body: isCsv ? sitrepCsv(report) : await sitrepHtml(report),
+        headers: {
+          'Content-Type': isCsv ? 'text/csv; charset=utf-8' : 'text/html; charset=utf-8',
+          'Content-Security-Policy': `default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'`,
         },
       };
     },

@@ -98,7 +98,10 @@ async function serve(c: Context<Env>, definition: Endpoint): Promise<Response> {
         )
       : await run();
   if (answer.body === undefined) return c.body(null, answer.status as 204, answer.headers ?? {});
-  return c.body(JSON.stringify(answer.body), answer.status as 200, {
+  // what is no JSON says what it is
+  const isWritten = typeof answer.body === 'string' && answer.headers?.['Content-Type'] !== undefined;
+  const written = isWritten ? (answer.body as string) : JSON.stringify(answer.body);
+  return c.body(written, answer.status as 200, {
     'Content-Type': 'application/json; charset=utf-8',
     ...answer.headers,
   });

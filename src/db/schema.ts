@@ -547,6 +547,26 @@ export const cases = sqliteTable(
   ],
 );
 
+/** Situation reports as they were at their moment: counts in clear, an operator's own lines sealed. */
+export const sitreps = sqliteTable(
+  'sitreps',
+  {
+    id: id(),
+    uid: uid(),
+    organisation: organisation(),
+    incident: integer('incident').notNull(),
+    number: integer('number').notNull(),
+    at: integer('at').notNull(),
+    operator: text('operator').notNull(),
+    /** JSON: name to count */
+    numbers: text('numbers').notNull(),
+    /** JSON: what was sent, by alert */
+    sent: text('sent').notNull(),
+    linesSealed: text('lines_sealed').notNull(),
+  },
+  (t) => [uniqueIndex('sitreps_once').on(t.incident, t.number)],
+);
+
 /** Who has not answered whatever was asked, and is to be called: one row for each person of an incident. */
 export const calls = sqliteTable(
   'calls',

@@ -5,6 +5,8 @@ import { numberOf, reader, type Stage, stage, words } from '../delivery/stage.ts
 
 const PARTS = ['safe', 'help', 'moved', 'unclear', 'noAnswer', 'unreachable', 'optedOut'];
 const PHONES = 5;
+/** Asked again after half an hour and two, called after twelve. */
+const EXTREME = (mark: string) => ({ ...words(mark), severity: 'Extreme', expires: '2026-03-31T00:00:00+09:00' });
 
 type Event =
   | { kind: 'text'; phone: number; body: string }
@@ -12,7 +14,9 @@ type Event =
   | { kind: 'close' }
   | { kind: 'read' }
   | { kind: 'alert' }
-  | { kind: 'time' };
+  | { kind: 'time' }
+  | { kind: 'ladder'; hours: number }
+  | { kind: 'call'; outcome: string };
 
 const event: fc.Arbitrary<Event> = fc.oneof(
   {
@@ -29,6 +33,17 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       kind: fc.constant('receipt' as const),
       phone: fc.nat(PHONES - 1),
       status: fc.constantFrom('delivered', 'undelivered'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('ladder' as const), hours: fc.constantFrom(1, 3, 13) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('call' as const),
+      outcome: fc.constantFrom('safe', 'help', 'no_contact', 'wrong_number'),
     }),
   },
   {
@@ -60,7 +75,17 @@ async function happen(s: Stage, what: Event): Promise<void> {
         body: { meaning: 'safe' },
       });
   }
-  if (what.kind === 'alert') await s.tell(words('again'));
+  if (what.kind === 'ladder')
+    for (let hour = 0; hour < what.hours; hour++) {
+      s.clock.pass(3_600_000);
+      await s.work();
+    }
+  if (what.kind === 'call') {
+    const key = s.keys.caseworker;
+    const { items } = (await s.call('GET', `/api/v1/incidents/${s.incident}/call-list`, { key })).json;
+    if (items[0]) await s.call('POST', `/api/v1/calls/${items[0].id}/close`, { key, body: { outcome: what.outcome } });
+  }
+  if (what.kind === 'alert') await s.tell(EXTREME('again'));
   if (what.kind === 'time') s.clock.pass(20_000);
 }
 
@@ -76,13 +101,24 @@ describe('the board', () => {
           reader(11, 'si', { name: 'දෙක', addresses: [{ channel: 'sms', value: numberOf(4) }] }),
           reader(12, 'si', { addresses: [] }),
         );
-        await s.tell(words('board'));
+        await s.tell(EXTREME('board'));
         for (const what of events) {
           await happen(s, what);
           const board = await s.board();
           expect(board.registered).toBe(7);
           expect(PARTS.reduce((sum, part) => sum + board[part]!, 0)).toBe(7);
+          // only those of whom nothing is known are called
+          expect(board.toCall).toBeLessThanOrEqual(7 - board.safe! - board.moved!);
+          expect(board.askedAgain).toBeLessThanOrEqual(7);
         }
+        // of any day: those that went out, and those that may go out
+        const crowded = (await s.g.store.db.all(
+          sql`select d.address, count(*) as n from deliveries d join deliveries o on o.address = d.address and o.step > 10
+                and o.state in ('sent', 'delivered', 'indeterminate')
+                and o.created_at between d.created_at and d.created_at + 86400000
+              where d.step > 10 group by d.id having count(*) > 3`,
+        )) as unknown[];
+        expect(crowded).toEqual([]);
         // a call for help that nobody has closed is never out of sight
         const [open] = (await s.g.store.db.all(
           sql`select count(distinct person) as n from cases where state <> 'closed' and person is not null and incident <> 0`,

@@ -33,6 +33,7 @@ const ACTIONS: Record<string, string | null> = {
   'POST /api/v1/deliveries/{id}/resolve': 'delivery.resolve',
   'POST /api/v1/replies/interpret': null,
   'POST /api/v1/replies/{id}/read': 'reply.read',
+  'POST /api/v1/incidents/{id}/sitreps': 'sitrep.create',
   'POST /api/v1/calls/{id}/take': 'call.take',
   'POST /api/v1/calls/{id}/close': 'call.close',
   'POST /api/v1/cases/{id}/take': 'case.take',

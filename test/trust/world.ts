@@ -10,7 +10,7 @@ import { KUMARAN, NIMALI, SOMCHAI, YUSUF } from '../people.ts';
 export interface World {
   keys: Embassy & { translator: string };
   ids: Record<
-    'key' | 'person' | 'import' | 'incident' | 'delivery' | 'reply' | 'case' | 'call' | 'station' | 'phone',
+    'key' | 'person' | 'import' | 'incident' | 'delivery' | 'reply' | 'case' | 'call' | 'sitrep' | 'station' | 'phone',
     string
   >;
   /** alerts by the state that they are in */
@@ -99,6 +99,7 @@ export async function crisis(t: TestGateway): Promise<World> {
         from check_ins where incident = ${row!.id} and meaning is null`,
   );
   const called = await must(t, 200, 'GET', `/api/v1/incidents/${incident}/call-list`, keys.caseworker);
+  const sitrep = await post(`/incidents/${incident}/sitreps`, keys.author, { lines: { situation: NOTE } });
   const spare = await post('/keys', keys.admin, { name: 'spare desk', roles: ['viewer'] });
 
   return {
@@ -115,6 +116,7 @@ export async function crisis(t: TestGateway): Promise<World> {
       reply: replies.json.items[0].id,
       case: cases.json.items[0].id,
       call: called.json.items[0].id,
+      sitrep: sitrep.id,
       station: station.id,
       phone: phones.json.items[0].id,
     },
@@ -137,6 +139,7 @@ const KINDS: Record<string, keyof World['ids']> = {
   replies: 'reply',
   cases: 'case',
   calls: 'call',
+  sitreps: 'sitrep',
   stations: 'station',
   phones: 'phone',
 };
@@ -169,6 +172,7 @@ export function bodyFor(world: World, method: string, path: string): unknown {
     'POST /api/v1/deliveries/{id}/resolve': { as: 'sent' },
     'POST /api/v1/replies/interpret': { text: '1' },
     'POST /api/v1/replies/{id}/read': { meaning: 'help' },
+    'POST /api/v1/incidents/{id}/sitreps': { lines: { next: NOTE } },
     'POST /api/v1/alerts/{id}/ladder': { ladder: 'off' },
     'POST /api/v1/calls/{id}/close': { outcome: 'no_contact' },
     'POST /api/v1/cases/{id}/note': { text: NOTE },

@@ -442,6 +442,21 @@ CREATE TABLE `simulated` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `simulated_once` ON `simulated` (`delivery`);--> statement-breakpoint
 CREATE INDEX `simulated_by_address` ON `simulated` (`organisation`,`address`,`id`);--> statement-breakpoint
+CREATE TABLE `sitreps` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`uid` text NOT NULL,
+	`organisation` text NOT NULL,
+	`incident` integer NOT NULL,
+	`number` integer NOT NULL,
+	`at` integer NOT NULL,
+	`operator` text NOT NULL,
+	`numbers` text NOT NULL,
+	`sent` text NOT NULL,
+	`lines_sealed` text NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `sitreps_uid_unique` ON `sitreps` (`uid`);--> statement-breakpoint
+CREATE UNIQUE INDEX `sitreps_once` ON `sitreps` (`incident`,`number`);--> statement-breakpoint
 CREATE TABLE `stations` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`uid` text NOT NULL,
