@@ -54,7 +54,7 @@ describe('a call for help that nobody takes', () => {
     await s.pass(20 * MINUTE, MINUTE);
     expect(lines(s, 'case is overdue')).toHaveLength(2);
     allWell(s);
-  });
+  }, 30_000);
 
   it('is told once that it is not forgotten, when that is true, and not at night or where somebody reads along', async () => {
     const s = await stage();
@@ -110,7 +110,7 @@ describe('a case in somebody’s hands', () => {
     await s.pass(31 * MINUTE, MINUTE);
     expect((await listed(s))[0]).toMatchObject({ state: 'open', owner: null, alarmed: true });
     expect(lines(s, 'case left alone is for anyone again')).toHaveLength(1);
-  });
+  }, 30_000);
 
   it('that is closed is heard of again when the person objects, and shows who shares the phone', async () => {
     const s = await stage();
