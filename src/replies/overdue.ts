@@ -4,7 +4,7 @@ import { cases } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import { answer } from '../delivery/answers.ts';
 import type { Gateway } from '../gateway.ts';
-import { quietUntil } from '../text/zones.ts';
+import { quietUntil } from '../text/night.ts';
 import type { Organisation } from '../trust/operators.ts';
 
 /** Playbook CK-9: minutes without a sign of its owner after which a case goes back to the queue. */
