@@ -5,7 +5,7 @@ import type { Env } from '../api/endpoint.ts';
 import { type Asked, type Heard, receivePress, whoWasAsked } from '../replies/web.ts';
 import { foldDigits } from '../text/phone.ts';
 import { chooseLanguage, direction } from '../text/tags.ts';
-import { endonym } from './endonyms.ts';
+import { endonym } from '../text/endonyms.ts';
 import { readForm } from './form.ts';
 import { type Html, proseOf, showPage } from './layout.ts';
 import { type Reader, readerOf } from './reader.ts';

@@ -1,10 +1,11 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import type { Env } from '../api/endpoint.ts';
+import { findMessage, type Message, sentAt, timeIn } from '../delivery/ours.ts';
 import { type Html, showPage } from './layout.ts';
 import { secondsToWait } from './pace.ts';
 import { type Reader, readerOf } from './reader.ts';
-import { findMessage, type Message, STATE_WORDS, sentAt, timeIn, warningArticles } from './warnings.ts';
+import { STATE_WORDS, warningArticles } from './warnings.ts';
 
 const A_MINUTE = 60_000;
 /** A person asks once or twice; whoever tries numbers asks often. */

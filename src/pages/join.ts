@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import type { Env } from '../api/endpoint.ts';
 import type { Names } from '../text/names.ts';
 import { direction } from '../text/tags.ts';
-import { endonym } from './endonyms.ts';
+import { endonym } from '../text/endonyms.ts';
 import { showPage } from './layout.ts';
 import { readerOf } from './reader.ts';
 

@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import type { Env } from '../api/endpoint.ts';
 import { direction } from '../text/tags.ts';
-import { endonym } from './endonyms.ts';
+import { endonym } from '../text/endonyms.ts';
 import type { Reader } from './reader.ts';
 
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;

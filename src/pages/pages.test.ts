@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { testGateway } from '../../test/gateway.ts';
 import { NIMALI } from '../../test/people.ts';
-import { endonym } from './endonyms.ts';
+import { endonym } from '../text/endonyms.ts';
 import { quake } from './quake.fixture.ts';
 
 const LEAST = 30_000;

@@ -1,60 +1,18 @@
-import { eq, inArray } from 'drizzle-orm';
+import { inArray } from 'drizzle-orm';
 import { html } from 'hono/html';
-import { type AlertRow, readTexts, spokenOffset } from '../alerts/alert.ts';
+import { type AlertRow, readTexts } from '../alerts/alert.ts';
 import { listPublic } from '../cap/publish.ts';
-import { alerts, organisations } from '../db/schema.ts';
+import { organisations } from '../db/schema.ts';
+import { hasGoneOut, timeIn } from '../delivery/ours.ts';
 import type { Gateway } from '../gateway.ts';
-import { formatTime } from '../text/names.ts';
 import { chooseLanguage, direction } from '../text/tags.ts';
-import { inOffset } from '../text/time.ts';
 import { type Html, keepLanguage, proseOf } from './layout.ts';
 import type { Reader } from './reader.ts';
-
-/** What has become of a message that we sent. */
-export type MessageState = 'current' | 'withdrawn' | 'replaced' | 'expired';
-
-/** A message of ours, looked up by its number. */
-export interface Message {
-  alert: AlertRow;
-  state: MessageState;
-}
 
 /** Interface words for each state that is not current. */
 export const STATE_WORDS = { withdrawn: 'withdrawn', replaced: 'replaced', expired: 'button_old' } as const;
 
 const LIST = 5;
-
-/**
- * The message of that number, if it went out. A number that never was, a draft, and an approval that can still be
- * taken back are all equally unknown.
- */
-export async function findMessage(g: Gateway, ref: string): Promise<Message | undefined> {
-  const [alert] = await g.store.db.select().from(alerts).where(eq(alerts.ref, ref));
-  return alert && hasGoneOut(alert, g.clock.now()) ? { alert, state: stateOf(alert, g.clock.now()) } : undefined;
-}
-
-function hasGoneOut(alert: AlertRow, now: number): boolean {
-  if (['draft', 'submitted', 'rejected'].includes(alert.state) || alert.sendAt === null) return false;
-  return alert.startedAt !== null || (alert.sendAt <= now && alert.state !== 'stopped');
-}
-
-function stateOf(alert: AlertRow, now: number): MessageState {
-  if (alert.state === 'cancelled' || alert.state === 'stopped') return 'withdrawn';
-  if (alert.state === 'replaced') return 'replaced';
-  return alert.expiresAt <= now || alert.state === 'expired' ? 'expired' : 'current';
-}
-
-/** A time on the clock of the message, in the reader's words. */
-export async function timeIn(g: Gateway, alert: AlertRow, language: string, at: number): Promise<string> {
-  const offset = await spokenOffset(g, alert);
-  const time = inOffset(at, offset).replace('+00:00', 'Z');
-  return formatTime(await g.catalog.names(language), time, 'full');
-}
-
-/** When it began to go out. */
-export function sentAt(alert: AlertRow): number {
-  return alert.startedAt ?? alert.sendAt ?? alert.createdAt;
-}
 
 /** The newest public warnings that hold now. */
 export async function currentWarnings(g: Gateway): Promise<AlertRow[]> {

@@ -3,7 +3,7 @@ import type { ChannelName } from '../channels/channel.ts';
 import { addresses, interned, people, peopleAddresses, simulated } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
-import { endonym } from '../pages/endonyms.ts';
+import { endonym } from '../text/endonyms.ts';
 import { receive } from '../replies/receive.ts';
 import { countSegments } from '../text/segments.ts';
 import type { Organisation } from '../trust/operators.ts';
