@@ -13,6 +13,7 @@ import { expireLeases, expireOverdue, finishAlerts, nextLook, reconcile } from '
 import { isRedactionDue, redactSome } from './delivery/redact.ts';
 import type { Gateway, Task } from './gateway.ts';
 import { dueImports, workImport } from './people/imports.ts';
+import { forgetDialogues } from './replies/dialogues.ts';
 import { watchCases } from './replies/overdue.ts';
 import { understandWaiting } from './replies/receive.ts';
 
@@ -117,6 +118,7 @@ export async function sweep(g: Gateway): Promise<void> {
     },
     replies: () => understandWaiting(g, (id) => organisationOf(g, id)),
     cases: () => watchCases(g, (id) => organisationOf(g, id)),
+    dialogues: () => forgetDialogues(g),
     senders: async () => {
       for (const sender of SENDER_NAMES) await wakeSoon(g, { type: 'dispatch', sender }, await dueAt(g, sender));
     },

@@ -467,6 +467,24 @@ export const replies = sqliteTable(
   ],
 );
 
+/** An open dialogue with an address: what was asked last, and what was told so far. Gone a day after the last message. */
+export const dialogues = sqliteTable(
+  'dialogues',
+  {
+    address: integer('address').primaryKey(),
+    organisation: organisation(),
+    kind: text('kind').notNull(),
+    step: text('step').notNull(),
+    /** JSON of what was told; see replies/steps.ts */
+    toldSealed: text('told_sealed').notNull(),
+    /** the last message that moved it on: understood again after a crash, it moves nothing */
+    reply: integer('reply').notNull(),
+    startedAt: integer('started_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (t) => [index('dialogues_by_age').on(t.expiresAt)],
+);
+
 /** Where each addressed person stands in an incident: one row, from the moment of planning. */
 export const checkIns = sqliteTable(
   'check_ins',

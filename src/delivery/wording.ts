@@ -11,6 +11,7 @@ import type { RenderedText } from '../text/render.ts';
 import { direction } from '../text/tags.ts';
 import { eventClock, zoneLine } from '../text/zones.ts';
 import type { Keys } from '../trust/vault.ts';
+import { readBody } from './answers.ts';
 import { deliveryToken } from './token.ts';
 
 /** A claimed ledger row with what sending it needs. */
@@ -200,8 +201,9 @@ async function wordAlert(g: Gateway, alert: AlertRow, row: Claimed, sender: Send
 }
 
 async function composeAnswer(g: Gateway, keys: Keys, row: Claimed) {
+  const { text, buttons } = readBody(await keys.open('answer', row.bodySealed!));
   return {
-    text: await keys.open('answer', row.bodySealed!),
+    text,
     heading: '',
     language: row.language,
     direction: direction(row.language),
@@ -209,7 +211,7 @@ async function composeAnswer(g: Gateway, keys: Keys, row: Claimed) {
     // an answer replaces only an earlier answer on a lock screen, never an alert
     chain: `answer-${row.address.toString(36)}`,
     urgency: 'Immediate' as const,
-    buttons: [],
+    buttons: row.channel === 'telegram' ? buttons : [],
     link: row.channel === 'push' ? g.config.publicUrl : undefined,
   } satisfies Partial<Outgoing> as Omit<Outgoing, 'token' | 'to' | 'now' | 'expires' | 'statusUrl'>;
 }

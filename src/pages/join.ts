@@ -1,9 +1,9 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import type { Env } from '../api/endpoint.ts';
+import { endonym } from '../text/endonyms.ts';
 import type { Names } from '../text/names.ts';
 import { direction } from '../text/tags.ts';
-import { endonym } from '../text/endonyms.ts';
 import { showPage } from './layout.ts';
 import { readerOf } from './reader.ts';
 

@@ -2,8 +2,8 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import type { Env } from '../api/endpoint.ts';
-import { direction } from '../text/tags.ts';
 import { endonym } from '../text/endonyms.ts';
+import { direction } from '../text/tags.ts';
 import type { Reader } from './reader.ts';
 
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;

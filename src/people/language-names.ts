@@ -42,8 +42,12 @@ const tagOf = new Map(
 
 /** The canonical tag for a BCP 47 tag or the name of a shipped language, null for anything else. */
 export function languageTag(text: string): string | null {
-  const named = tagOf.get(nameKey(text));
-  return canonicalTag(named ?? text);
+  return canonicalTag(languageNamed(text) ?? text);
+}
+
+/** The tag of a shipped language by its name in English or in itself; a tag is no name. */
+export function languageNamed(text: string): string | null {
+  return tagOf.get(nameKey(text)) ?? null;
 }
 
 function nameKey(name: string): string {

@@ -7,6 +7,7 @@ import {
   checkInHistory,
   checkIns,
   deliveries,
+  dialogues,
   incidents,
   interned,
   people,
@@ -189,6 +190,7 @@ async function replaceAddresses(g: Gateway, organisation: string, person: number
           sql`${addresses.id} ${unheldOf(before)}`,
           eq(addresses.state, 'active'),
           sql`not exists (select 1 from ${deliveries} where ${deliveries.address} = ${addresses.id})`,
+          sql`not exists (select 1 from ${dialogues} where ${dialogues.address} = ${addresses.id})`,
         ),
       ),
     ...refreshReach(
@@ -242,6 +244,7 @@ export async function erasePerson(g: Gateway, caller: Caller, uid: string): Prom
     db.update(deliveries).set({ address: null }).where(sql`${deliveries.address} ${unheld}`),
     db.update(deliveries).set({ person: null }).where(eq(deliveries.person, row.id)),
     db.delete(simulated).where(sql`${simulated.address} ${unheld}`),
+    db.delete(dialogues).where(sql`${dialogues.address} ${unheld}`),
     db.delete(replies).where(or(eq(replies.person, row.id), sql`${replies.address} ${unheld}`)),
     db
       .update(checkIns)

@@ -72,6 +72,13 @@ export async function openCase(g: Gateway, cry: Cry): Promise<{ id: number; uid:
   return { ...row!, fresh: row!.uid === uid };
 }
 
+/** What somebody answered to a question about their own case, beside the officers' notes. */
+export async function noteOnCase(g: Gateway, organisation: string, id: number, text: string): Promise<void> {
+  const keys = await g.vault.keys(organisation);
+  const textSealed = await keys.seal('note', text);
+  await g.store.db.insert(caseNotes).values({ case: id, at: g.clock.now(), operator: 'self', textSealed });
+}
+
 /** "Safe" never closes a case: it is noted for the caseworker to confirm (CK-3). */
 export async function noteSaysSafe(g: Gateway, incident: number, people: number[]): Promise<void> {
   await g.store.db

@@ -61,6 +61,14 @@ export async function writeStatement(g: Gateway, said: Said): Promise<void> {
   ]);
 }
 
+/** Where somebody wants to go or stay, beside how they are: it says neither safe nor help. */
+export async function noteMovement(g: Gateway, incident: number, person: number, movement: string): Promise<void> {
+  await g.store.db
+    .update(checkIns)
+    .set({ movement })
+    .where(and(eq(checkIns.incident, incident), eq(checkIns.person, person)));
+}
+
 /** From one understood reply to the people behind its address: who is meant, and by what trust. */
 export function whoIsMeant(holders: number[], said: Interpretation): number[] {
   if (holders.length <= 1 || said.meaning === 'help' || said.meaning === 'unclear') return holders;

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { ChannelName } from '../channels/channel.ts';
-import { addresses, alerts, deliveries, interned, people, peopleAddresses, replies } from '../db/schema.ts';
+import { addresses, alerts, deliveries, dialogues, interned, people, peopleAddresses, replies } from '../db/schema.ts';
 import { rows } from '../db/store.ts';
 import { answer } from '../delivery/answers.ts';
 import type { Gateway } from '../gateway.ts';
@@ -12,9 +12,13 @@ import { canonicalTag } from '../text/tags.ts';
 import type { Organisation } from '../trust/operators.ts';
 import { noteSaysSafe, openCase, priorityOf } from './cases.ts';
 import { whoIsMeant, writeStatement } from './check-ins.ts';
+import { askOn, converse, type Message } from './converse.ts';
+import { openState, type Stored, type Talker, type Words } from './dialogues.ts';
 import { hear, refIn, withoutRef } from './hear.ts';
 import type { Interpretation } from './interpret.ts';
+import { findWords } from './lexicon.ts';
 import { lexiconOf } from './lexicons.ts';
+import { normalise } from './normalise.ts';
 import type { Extra } from './receive.ts';
 
 /** An answer joins the latest alert that the address got, until this long after the alert's end (CK-5). */
@@ -39,34 +43,45 @@ interface Bound {
   ref: string;
 }
 
-interface Speaker {
-  address: number;
-  holders: number[];
-  /** first of the person's own languages that there is */
-  language: string;
-  /** all languages that they may answer in, their own first */
-  languages: string[];
+interface Speaker extends Talker {
   discreet: boolean;
-  /** where they are, when told */
-  country: string | null;
+  /** the open dialogue, as it is kept */
+  dialogue: Stored;
 }
 
 /** Works a stored reply: whose it is, what it answers, what it means, and what follows. */
 export async function understand(g: Gateway, id: number, heard: Heard): Promise<void> {
   const speaker = await findSpeaker(g, heard);
   const bound = await bind(g, heard, speaker);
-  const said = await readMeaning(g, heard, speaker, bound, await isCountAsked(g, id, heard, speaker));
+  const open = await openState(g, heard.organisation.id, speaker.dialogue, id, heard.at);
+  const countAsked = open?.state.step === 'count' || (await isCountAsked(g, id, heard, speaker));
+  const said = await readMeaning(g, heard, speaker, bound, countAsked);
   const meant = whoIsMeant(speaker.holders, said);
   const { store } = g;
 
   await markReached(g, speaker.address, 'heard');
   if (heard.extra.location && speaker.holders.length === 1) await moveTo(g, speaker.holders[0]!, heard);
-  if (said.meaning === 'stop') await markAddress(g, speaker.address, 'stopped', 'asked');
+
+  const message: Message = {
+    reply: id,
+    text: heard.text,
+    said,
+    at: heard.at,
+    alert: bound?.alert ?? null,
+    incident: bound?.incident ?? null,
+    state: open?.state ?? null,
+    done: open?.done ?? false,
+    pressed: heard.extra.button === true,
+  };
+  // whoever looks over the shoulder of a discreet person sees no dialogue
+  const turn = speaker.discreet || heard.extra.location ? undefined : await converse(g, speaker, message);
+
+  if (said.meaning === 'stop' && !turn) await markAddress(g, speaker.address, 'stopped', 'asked');
   if (said.meaning === 'start') await markAddress(g, speaker.address, 'active', 'asked');
 
   const isStatement = said.meaning === 'safe' || said.meaning === 'help' || said.meaning === 'moved';
   const forPerson = said.meaning === 'unclear' || said.meaning === 'info';
-  if (bound && meant.length > 0 && (isStatement || forPerson) && !heard.extra.location)
+  if (bound && meant.length > 0 && (isStatement || forPerson) && !heard.extra.location && !turn?.heard)
     await writeStatement(g, {
       incident: bound.incident,
       people: meant,
@@ -90,25 +105,28 @@ export async function understand(g: Gateway, id: number, heard: Heard): Promise<
       priority: priorityOf(said, bound?.severity === 'Extreme'),
       at: heard.at,
     });
-  if (bound && (said.meaning === 'safe' || said.meaning === 'moved'))
+  if (bound && !turn && (said.meaning === 'safe' || said.meaning === 'moved'))
     await noteSaysSafe(g, bound.incident, speaker.holders);
 
+  const after: Talker = turn?.talker ?? speaker;
   await store.db
     .update(replies)
     .set({
-      address: speaker.address,
-      person: speaker.holders.length === 1 ? speaker.holders[0]! : null,
+      address: after.address,
+      person: after.holders.length === 1 ? after.holders[0]! : null,
       incident: bound?.incident ?? null,
       alert: bound?.alert ?? null,
       understoodAt: g.clock.now(),
-      meaning: said.meaning,
+      // what a dialogue understood needs no person; a START and a practised 1 stay what they are
+      meaning: turn?.heard && said.meaning !== 'start' && said.code !== '1' ? 'dialogue' : said.meaning,
       code: said.code ?? null,
       need: said.need ?? null,
       people: said.people ?? null,
       onBehalf: said.onBehalf ?? false,
     })
     .where(eq(replies.id, id));
-  await answerTo(g, heard, speaker, said, meant, caseNumber);
+  if (turn) return sayAll(g, heard, after, turn.say);
+  await answerTo(g, heard, speaker, message, meant, caseNumber);
 }
 
 /** Buttons carry the code and the alert's number; everything else is read by the interpreter. */
@@ -147,8 +165,16 @@ async function findSpeaker(g: Gateway, heard: Heard): Promise<Speaker> {
   const valueIndex = await keys.index('address', identityOf(heard.from));
   const find = () =>
     g.store.db
-      .select({ id: addresses.id })
+      .select({
+        id: addresses.id,
+        kind: dialogues.kind,
+        step: dialogues.step,
+        toldSealed: dialogues.toldSealed,
+        reply: dialogues.reply,
+        expiresAt: dialogues.expiresAt,
+      })
       .from(addresses)
+      .leftJoin(dialogues, eq(dialogues.address, addresses.id))
       .where(
         and(
           eq(addresses.organisation, organisation),
@@ -190,6 +216,9 @@ async function findSpeaker(g: Gateway, heard: Heard): Promise<Speaker> {
   const wanted = (held[0]?.languages ?? hinted ?? '').split(' ').filter((tag) => tag !== '');
   const spoken = await g.catalog.languages();
   return {
+    organisation: heard.organisation,
+    from: heard.from,
+    dialogue: address!.kind === null ? null : (address as NonNullable<Stored>),
     address: address!.id,
     holders: held.map((row) => row.person),
     language: wanted.find((tag) => spoken.includes(tag)) ?? heard.organisation.defaultLanguage,
@@ -255,25 +284,26 @@ async function answerTo(
   g: Gateway,
   heard: Heard,
   speaker: Speaker,
-  said: Interpretation,
+  message: Message,
   meant: number[],
   opened: { id: number; fresh: boolean } | undefined,
 ): Promise<void> {
-  const to = {
-    organisation: heard.organisation,
-    channel: heard.from.channel as ChannelName,
-    address: speaker.address,
-    person: speaker.holders.length === 1 ? speaker.holders[0]! : null,
-  };
+  const { said } = message;
   const say = async (key: string, values: Record<string, string | number> = {}, always = false) => {
     const words = await g.catalog.reply(speaker.language, key, values);
-    await answer(g, to, words, always);
+    await answer(g, answerOf(heard, speaker), words, always ? 'always' : 'limited');
   };
   switch (said.meaning) {
     case 'help': {
       if (speaker.discreet) return say('ack_help_discreet', {}, opened!.fresh);
       const localEmergency = await emergencyNumber(g, speaker.country ?? heard.from.country);
-      return say('ack_help', { case: `H${opened!.id}`, localEmergency }, opened!.fresh);
+      const acknowledge = () => say('ack_help', { case: `H${opened!.id}`, localEmergency }, opened!.fresh);
+      if (opened!.fresh) await acknowledge();
+      const we = await saysWe(g, speaker, heard.text);
+      const question = await askOn(g, speaker, message, { case: opened!.id, fresh: opened!.fresh, we });
+      if (question) return sayAll(g, heard, speaker, [question]);
+      if (!opened!.fresh) await acknowledge();
+      return;
     }
     case 'safe':
     case 'moved':
@@ -303,6 +333,27 @@ async function answerTo(
       if (speaker.holders.length === 0 && !(await isKnown(g, speaker.address))) return say('not_registered');
       return say((await unclearInARow(g, speaker.address)) > 1 ? 'menu_unclear_2' : 'menu_unclear');
   }
+}
+
+const answerOf = (heard: Heard, to: Talker) => ({
+  organisation: heard.organisation,
+  channel: heard.from.channel as ChannelName,
+  address: to.address,
+  person: to.holders.length === 1 ? to.holders[0]! : null,
+});
+
+/** What a dialogue says: one message for each. */
+async function sayAll(g: Gateway, heard: Heard, to: Talker, list: Words[]): Promise<void> {
+  for (const words of list) await answer(g, answerOf(heard, to), words, 'step');
+}
+
+/** "We need help": how many they are is worth a question. */
+async function saysWe(g: Gateway, speaker: Speaker, text: string): Promise<boolean> {
+  const lexicon = await lexiconOf(g);
+  const languages = [...new Set([speaker.language, ...speaker.languages])]
+    .map((tag) => lexicon.language(tag))
+    .filter((language) => language !== undefined);
+  return findWords(normalise(text), languages).some((hit) => hit.roles.has('we'));
 }
 
 async function isKnown(g: Gateway, address: number): Promise<boolean> {

@@ -120,6 +120,7 @@ const WORST_REPLY: Words = {
   ...{ n: '12', case: 'H1234', localEmergency: '140', time: 'Mon 13 Jan 06:00', partner: 'Lebanese Red Cross' },
   ...{ reason: 'you told us you are safe', org: 'Embassy of Sri Lanka', place: 'Lebanon, Tyre', lang: 'English' },
   ...{ ref: 'LK7K3M', fields: 'name Kumari, phone, Tyre, Sinhala, group 3', query: 'A7K3' },
+  choices: '51 Punjab, India 52 Punjab, Pakistan 53 Punakha, Bhutan',
   langMenu: '71 English 72 Sinhala 73 Tamil 74 Arabic 75 French',
 };
 

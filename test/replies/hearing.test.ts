@@ -58,7 +58,8 @@ describe('an SMS from somebody', () => {
     // within the 15 seconds, and said all the same; the number is of where she is, not of her phone's country
     expect(second).toContain(open[0].number);
     expect(second).toContain('140');
-    expect(more).toEqual([]);
+    // what kind of help is asked once
+    expect(more).toEqual([await said(s, 'si', 'ask_help_kind')]);
     expect(await s.board()).toMatchObject({ help: 1, safe: 0, openCases: 1, saysSafe: 1 });
     allWell(s);
   });
@@ -75,7 +76,8 @@ describe('an SMS from somebody', () => {
     expect(s.twilio.sent).toHaveLength(6);
     await s.text(numberOf(1), '2');
     await s.work();
-    expect(s.twilio.sent).toHaveLength(7);
+    expect(s.twilio.sent).toHaveLength(8);
+    expect(s.got(numberOf(1)).at(-1)).toBe(await said(s, 'ar', 'ask_help_kind'));
   });
 
   it('that comes twice with the same id changes and answers nothing the second time', async () => {
@@ -89,7 +91,8 @@ describe('an SMS from somebody', () => {
       await s.pass(20_000, 20_000);
     }
     expect(await stored(s)).toHaveLength(1);
-    expect(s.twilio.sent).toHaveLength(1);
+    // acknowledged, and asked what kind of help
+    expect(s.twilio.sent).toHaveLength(2);
     expect(await casesOf(s)).toHaveLength(1);
     const history = await rows(s.g.store, sql`select 1 from check_in_history`);
     expect(history).toHaveLength(1);

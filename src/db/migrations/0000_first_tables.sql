@@ -264,6 +264,18 @@ CREATE INDEX `deliveries_by_provider` ON `deliveries` (`provider_id`) WHERE prov
 CREATE INDEX `deliveries_by_address` ON `deliveries` (`address`);--> statement-breakpoint
 CREATE INDEX `deliveries_unredacted` ON `deliveries` (`state`,`sent_at`) WHERE sender = 'sms' and provider_id is not null and redacted_at is null and (state in ('delivered', 'failed') or redact_at is not null);--> statement-breakpoint
 CREATE INDEX `deliveries_dead` ON `deliveries` (`alert`,`id`) WHERE state in ('failed', 'expired', 'suppressed', 'indeterminate');--> statement-breakpoint
+CREATE TABLE `dialogues` (
+	`address` integer PRIMARY KEY NOT NULL,
+	`organisation` text NOT NULL,
+	`kind` text NOT NULL,
+	`step` text NOT NULL,
+	`told_sealed` text NOT NULL,
+	`reply` integer NOT NULL,
+	`started_at` integer NOT NULL,
+	`expires_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `dialogues_by_age` ON `dialogues` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `idempotency` (
 	`operator` text NOT NULL,
 	`key` text NOT NULL,
