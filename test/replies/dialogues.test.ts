@@ -33,7 +33,7 @@ async function expectKeys(s: Stage, tag: string, answers: string[], keys: string
     key,
     new RegExp(
       `^${texts[key]!.split(/\{\{\w+\}\}/)
-        .map(RegExp.escape)
+        .map(quoted)
         .join('.*')}$`,
       'u',
     ),
