@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { createStartLink } from '../people/links.ts';
 import { changePerson, erasePerson, listPeople, readPerson, registerPerson } from '../people/people.ts';
 import { Country, Language, Line, PersonInput, PersonPatch } from '../people/person.ts';
 import { SHORT_ORG } from '../text/parameters.ts';
@@ -150,5 +151,13 @@ export const registryEndpoints: Endpoint[] = [
       await erasePerson(g, caller, params.id!);
       return { status: 204 };
     },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/people/{id}/start-link',
+    summary: 'Make a one-time token that adds a Telegram chat to a person; it is shown this once and lives a day',
+    roles: ['registrar'],
+    answers: { 201: z.object({ token: z.string(), send: z.string(), expiresAt: z.string() }) },
+    handle: async ({ g, caller, params }) => ({ status: 201, body: await createStartLink(g, caller, params.id!) }),
   }),
 ];

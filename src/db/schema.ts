@@ -172,6 +172,14 @@ export const peopleAddresses = sqliteTable(
   (t) => [primaryKey({ columns: [t.person, t.address] }), index('people_addresses_by_address').on(t.address)],
 );
 
+/** One-time links that add a chat to a person (playbook TG-1); used once, its row is gone. */
+export const startLinks = sqliteTable('start_links', {
+  tokenHash: text('token_hash').primaryKey(),
+  organisation: organisation(),
+  person: integer('person').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+});
+
 export const imports = sqliteTable('imports', {
   id: id(),
   uid: uid(),

@@ -14,6 +14,7 @@ import {
   peopleAddresses,
   replies,
   simulated,
+  startLinks,
 } from '../db/schema.ts';
 import { type Db, isUniqueViolation, rows, type Statement } from '../db/store.ts';
 import type { Gateway } from '../gateway.ts';
@@ -262,6 +263,7 @@ export async function erasePerson(g: Gateway, caller: Caller, uid: string): Prom
     db.update(cases).set({ person: null, address: null }).where(theirs),
     db.delete(calls).where(eq(calls.person, row.id)),
     db.delete(addresses).where(sql`${addresses.id} ${unheld}`),
+    db.delete(startLinks).where(eq(startLinks.person, row.id)),
     db.delete(people).where(eq(people.id, row.id)),
     ...refreshReach(db, holdersOf(sql`(select value from json_each(${JSON.stringify(held)}))`)),
     auditRow(db, caller, now, 'person.erase', uid),

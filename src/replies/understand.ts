@@ -5,6 +5,7 @@ import { rows } from '../db/store.ts';
 import { answer } from '../delivery/answers.ts';
 import type { Gateway } from '../gateway.ts';
 import { markAddress, markReached } from '../people/addresses.ts';
+import { useStartLink } from '../people/links.ts';
 import type { Address } from '../people/person.ts';
 import { identityOf } from '../people/person.ts';
 import { placeColumns, registerPeople } from '../people/registry.ts';
@@ -182,6 +183,8 @@ async function findSpeaker(g: Gateway, heard: Heard): Promise<Speaker> {
           eq(addresses.valueIndex, valueIndex),
         ),
       );
+  const token = heard.from.channel === 'telegram' ? heard.extra.startToken : undefined;
+  if (token !== undefined) await useStartLink(g, heard.organisation, token, heard.from);
   let [address] = await find();
   if (!address && heard.from.channel === 'telegram' && /^\/start\b/.test(heard.text)) {
     const hint = heard.extra.languageHint ? canonicalTag(heard.extra.languageHint) : null;

@@ -362,6 +362,39 @@ describe('whatever sequence of messages arrives in whatever dialogue', () => {
   }, 120_000);
 });
 
+describe('a one-time link', () => {
+  it('adds the chat that opens it to its person, once, and within a day', async () => {
+    const s = await stage();
+    await s.people(reader(1, 'th', { name: 'สมชาย' }));
+    const [person] = await peopleOf(s);
+    const link = async () =>
+      (await s.call('POST', `/api/v1/people/${person.id}/start-link`, { key: s.keys.registrar })).json.token as string;
+    const update = s.telegram.update(`${PUBLIC}/webhooks/telegram`, 'telegram-secret');
+    const start = async (chat: number, token?: string) => {
+      expect((await s.hand(update.start(chat, token))).status).toBe(200);
+      await s.work();
+      await s.pass(2_000);
+    };
+    const chats = async () =>
+      (await peopleOf(s)).map((one: { addresses: { value: string }[] }) => one.addresses.map(({ value }) => value));
+    const token = await link();
+    // was here before, without a name
+    await start(901);
+    expect(await chats()).toEqual([[numberOf(1)], ['901']]);
+    await start(901, token);
+    expect(await chats()).toEqual([[numberOf(1), '901']]);
+    await expectKeys(s, 'th', [s.telegram.sent.at(-1)!.text], ['start_done']);
+    // another chat with the used token, a wrong one, and one that is too old is a stranger
+    await start(902, token);
+    await start(903, 'guessed_token_123456');
+    const late = await link();
+    await s.pass(25 * 60 * MINUTE, 60 * MINUTE);
+    await start(904, late);
+    expect(await chats()).toEqual([[numberOf(1), '901'], ['902'], ['903'], ['904']]);
+    expect(s.log.join()).not.toContain(token);
+  });
+});
+
 describe('a robot', () => {
   it('that answers everything is answered a bounded number of times', async () => {
     const s = await stage();

@@ -13,6 +13,7 @@ const ACTIONS: Record<string, string | null> = {
   'DELETE /api/v1/stations/{id}': 'station.revoke',
   'POST /api/v1/people': 'person.create',
   'PATCH /api/v1/people/{id}': 'person.change',
+  'POST /api/v1/people/{id}/start-link': 'person.invite',
   'DELETE /api/v1/people/{id}': 'person.erase',
   'POST /api/v1/imports': 'import.take',
   'POST /api/v1/incidents': 'incident.create',

@@ -24,6 +24,7 @@ const EXPECTED: Record<string, string> = {
   'GET /api/v1/people': 'registrar',
   'GET /api/v1/people/{id}': 'caseworker registrar',
   'PATCH /api/v1/people/{id}': 'registrar',
+  'POST /api/v1/people/{id}/start-link': 'registrar',
   'DELETE /api/v1/people/{id}': 'registrar',
   'POST /api/v1/imports': 'registrar',
   'GET /api/v1/imports/{id}': 'registrar',
