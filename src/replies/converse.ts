@@ -125,6 +125,8 @@ async function obey(g: Gateway, talker: Talker, message: Message, command: Comma
       const asked = begin('move', 'place');
       if (command.place === undefined) return settle(g, talker, message, asked);
       const found = await readTown(g, talker, command.place, talker.language);
+      // "move me out" is no place: it may be a cry
+      if (!found.sure && found.maybe.length === 0) return undefined;
       return settle(g, talker, message, advance(asked.next!, { found }, talker.organisation.country));
     }
     case 'delete':
@@ -192,6 +194,9 @@ async function changeLanguage(g: Gateway, talker: Talker, message: Message): Pro
   if (talker.holders.length > 1) return undefined;
   const language = await readLanguage(g, talker, message.text, digitsOf(message.said), talker.language);
   if (language === null) return undefined;
+  // "Indonesia" and "ไทย" are countries too, and nobody asked: a person reads it
+  if (digitsOf(message.said) === undefined && (await readTown(g, talker, message.text, talker.language)).sure)
+    return undefined;
   if (talker.holders.length === 0) return register(g, talker, message, language);
   return settle(g, talker, message, {
     next: null,

@@ -59,10 +59,27 @@ export function languageInWords(text: string, names: readonly Names[], spoken: r
   if (wanted === '' || wanted.length > LONGEST) return null;
   const known = languageNamed(text.normalize('NFKC').replace(/[.!?。។၊،,]+\s*$/u, ''));
   if (known && spoken.includes(known)) return known;
-  for (const tag of spoken)
-    for (const called of [endonym(tag), ...names.map((one) => one.languages[tag] ?? '')])
-      if (called !== '' && normalise(called) === wanted) return tag;
+  for (const one of names) {
+    const tag = calledIn(one, spoken).get(wanted);
+    if (tag !== undefined) return tag;
+  }
   return null;
+}
+
+const called = new WeakMap<Names, Map<string, string>>();
+
+/** What the spoken languages are called in one language and in themselves, in one spelling. */
+function calledIn(names: Names, spoken: readonly string[]): Map<string, string> {
+  let map = called.get(names);
+  if (!map) {
+    map = new Map(
+      spoken.flatMap((tag) =>
+        [endonym(tag), names.languages[tag] ?? ''].filter(Boolean).map((name) => [normalise(name), tag] as const),
+      ),
+    );
+    called.set(names, map);
+  }
+  return map;
 }
 
 /**

@@ -195,6 +195,15 @@ describe('somebody who is registered', () => {
     expect(await peopleOf(s)).toMatchObject([{ languages: ['ta', 'en', 'si'], country: 'LB', area: 'LB-BA' }]);
   });
 
+  it('names a country that is called like a language, and keeps their language', async () => {
+    const s = await stage();
+    await kumaran(s);
+    for (const text of ['Indonesia', 'ไทย', 'check my house', 'move me out', 'delete this?'])
+      await ask(s, numberOf(1), text);
+    expect(await peopleOf(s)).toMatchObject([{ languages: ['ta'], area: 'JP-04' }]);
+    expect(await s.g.store.db.$count(dialogues)).toBe(0);
+  });
+
   it('is erased after saying so twice, and then their number is forgotten too', async () => {
     const s = await stage();
     await kumaran(s);

@@ -47,6 +47,7 @@ CREATE TABLE `alerts` (
 	`msg_type` text NOT NULL,
 	`former` integer,
 	`chain` integer,
+	`adds` integer DEFAULT false NOT NULL,
 	`template` text,
 	`parameters_sealed` text,
 	`audience` text NOT NULL,
@@ -62,6 +63,9 @@ CREATE TABLE `alerts` (
 	`certainty` text NOT NULL,
 	`scope` text NOT NULL,
 	`asks_check_in` integer DEFAULT false NOT NULL,
+	`ladder` integer DEFAULT false NOT NULL,
+	`ladder_step` integer DEFAULT 0 NOT NULL,
+	`ladder_cursor` integer DEFAULT 0 NOT NULL,
 	`expires_at` integer NOT NULL,
 	`created_at` integer NOT NULL,
 	`created_by` text NOT NULL,
@@ -73,6 +77,7 @@ CREATE TABLE `alerts` (
 	`approved_at` integer,
 	`approved_by` text,
 	`people` integer,
+	`gate` text,
 	`send_at` integer,
 	`plan_cursor` integer DEFAULT 0 NOT NULL,
 	`plan_end` integer,
@@ -116,6 +121,24 @@ CREATE TABLE `bulletins` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `bulletins_once` ON `bulletins` (`station`,`language`,`number`);--> statement-breakpoint
 CREATE UNIQUE INDEX `bulletins_by_alert` ON `bulletins` (`alert`,`station`,`language`);--> statement-breakpoint
+CREATE TABLE `calls` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`uid` text NOT NULL,
+	`organisation` text NOT NULL,
+	`incident` integer NOT NULL,
+	`person` integer NOT NULL,
+	`rank` integer NOT NULL,
+	`state` text NOT NULL,
+	`owner` text,
+	`taken_at` integer,
+	`tries` integer DEFAULT 0 NOT NULL,
+	`outcome` text,
+	`created_at` integer NOT NULL,
+	`closed_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `calls_uid_unique` ON `calls` (`uid`);--> statement-breakpoint
+CREATE UNIQUE INDEX `calls_once` ON `calls` (`incident`,`person`);--> statement-breakpoint
 CREATE TABLE `case_notes` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`case` integer NOT NULL,
@@ -142,6 +165,10 @@ CREATE TABLE `cases` (
 	`last_help_at` integer NOT NULL,
 	`owner` text,
 	`taken_at` integer,
+	`touched_at` integer,
+	`reminded_at` integer,
+	`alarmed_at` integer,
+	`told_late_at` integer,
 	`closed_at` integer,
 	`closed_reason` text
 );
@@ -149,6 +176,8 @@ CREATE TABLE `cases` (
 CREATE UNIQUE INDEX `cases_uid_unique` ON `cases` (`uid`);--> statement-breakpoint
 CREATE INDEX `cases_by_organisation` ON `cases` (`organisation`,`state`,`priority`,`opened_at`);--> statement-breakpoint
 CREATE UNIQUE INDEX `cases_one_open` ON `cases` (`organisation`,`incident`,`subject`) WHERE state <> 'closed';--> statement-breakpoint
+CREATE INDEX `cases_by_subject` ON `cases` (`subject`);--> statement-breakpoint
+CREATE INDEX `cases_by_clock` ON `cases` (`state`,`due_at`);--> statement-breakpoint
 CREATE TABLE `check_in_history` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`incident` integer NOT NULL,
@@ -329,6 +358,7 @@ CREATE INDEX `operators_by_organisation` ON `operators` (`organisation`);--> sta
 CREATE TABLE `organisations` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
+	`short_name` text,
 	`country` text NOT NULL,
 	`default_language` text NOT NULL,
 	`mode` text NOT NULL,
@@ -424,6 +454,21 @@ CREATE TABLE `simulated` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `simulated_once` ON `simulated` (`delivery`);--> statement-breakpoint
 CREATE INDEX `simulated_by_address` ON `simulated` (`organisation`,`address`,`id`);--> statement-breakpoint
+CREATE TABLE `sitreps` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`uid` text NOT NULL,
+	`organisation` text NOT NULL,
+	`incident` integer NOT NULL,
+	`number` integer NOT NULL,
+	`at` integer NOT NULL,
+	`operator` text NOT NULL,
+	`numbers` text NOT NULL,
+	`sent` text NOT NULL,
+	`lines_sealed` text NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `sitreps_uid_unique` ON `sitreps` (`uid`);--> statement-breakpoint
+CREATE UNIQUE INDEX `sitreps_once` ON `sitreps` (`incident`,`number`);--> statement-breakpoint
 CREATE TABLE `start_links` (
 	`token_hash` text PRIMARY KEY NOT NULL,
 	`organisation` text NOT NULL,
