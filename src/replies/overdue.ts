@@ -101,6 +101,6 @@ async function tellLate(g: Gateway, organisationOf: (id: string) => Promise<Orga
     const words = await g.catalog.reply(language ?? organisation.defaultLanguage, 'ack_help_late', {
       case: `H${row.id}`,
     });
-    await answer(g, { organisation, channel: row.channel, address: row.address, person: row.person }, words, true);
+    await answer(g, { organisation, channel: row.channel, address: row.address, person: row.person }, words, 'always');
   }
 }
