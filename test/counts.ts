@@ -4,6 +4,7 @@ import type { Reporter, TestModule } from 'vitest/node';
 export const NODE_ONLY: Record<string, string> = {
   'test/node/cap-xsd.test.ts': 'spawns xmllint',
   'test/node/wire.test.ts': 'the wire of Node against a far end that speaks bytes',
+  'test/node/receipts.test.ts': 'reads the query plans of better-sqlite3',
   'test/node/sqlite.test.ts': 'opens files and reads pragmas of better-sqlite3',
   'test/node/sealed.test.ts': 'searches the bytes of a database file and its WAL',
   'test/node/journey.test.ts': 'starts the server as a process and kills it',

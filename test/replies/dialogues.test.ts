@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { home } from '#home';
 import { addresses, cases, dialogues, replies } from '../../src/db/schema.ts';
 import { numberOf, PUBLIC, reader, type Stage, stage, words } from '../delivery/stage.ts';
 
@@ -366,7 +367,7 @@ describe('whatever sequence of messages arrives in whatever dialogue', () => {
         const closed = (await s.g.store.db.select().from(cases)).filter((one) => one.state === 'closed');
         expect(closed.map((one) => one.closedReason).filter((reason) => reason !== 'erased')).toEqual([]);
       }),
-      { numRuns: 30, seed: 20260311 },
+      { numRuns: home.name === 'node' ? 30 : 8, seed: 20260311 },
     );
   }, 120_000);
 });
