@@ -19,9 +19,22 @@ export interface Folded {
   at: number[];
 }
 
+/** The latest texts that were counted: the draft, its price, the plan and the sender ask about the same ones. */
+const counted = new Map<string, SegmentCount>();
+const MOST_COUNTED = 1000;
+
 /** Counts as the provider does (playbook MS-9), after NFC: send the text in NFC as well. */
-export function countSegments(text: string): SegmentCount {
-  const composed = text.normalize('NFC');
+export function countSegments(text: string): Readonly<SegmentCount> {
+  let count = counted.get(text);
+  if (!count) {
+    count = countAnew(text.normalize('NFC'));
+    if (counted.size >= MOST_COUNTED) counted.clear();
+    counted.set(text, count);
+  }
+  return count;
+}
+
+function countAnew(composed: string): SegmentCount {
   const message = new SegmentedMessage(composed);
   const encoding = message.encodingName;
   return {
